@@ -1,0 +1,225 @@
+"""Settings: flags beat environment, environment beats the config file, that the profile."""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from session_lattice.errors import ConfigError
+
+PREFIX = "SESSION_LATTICE_"
+DEFAULT_PROFILE = "staging"
+DEFAULT_REFRESH_INTERVAL_SECONDS = 60.0
+MIN_REFRESH_INTERVAL_SECONDS = 0.1
+MAX_REFRESH_INTERVAL_SECONDS = 86_400.0
+MAX_PORT = 65_535
+LOG_LEVELS = ("debug", "info", "warning", "error")
+ORIGINS = ("flag", "environment", "config file", "profile", "default")
+
+PROFILES: Mapping[str, Mapping[str, str]] = {
+    "dev": {"home": "~/.session-lattice-dev", "host": "127.0.0.1", "port": "7781"},
+    "staging": {"home": "~/.session-lattice", "host": "127.0.0.1", "port": "7778"},
+    "prod": {"home": "~/.session-lattice", "host": "", "port": "7778"},
+}
+
+KEYS: Mapping[str, str] = {
+    "home": "the directory that holds everything",
+    "host": "the address that serve-reads binds",
+    "port": "the port that serve-reads binds",
+    "token": "the bearer token that readers must send; needed off loopback",
+    "repo_recall_url": "an upstream recall service; unset: transcripts on disk",
+    "transcripts": "agents' homes, colon-separated; unset: where Claude Code and Codex keep theirs",
+    "refresh_interval_seconds": "seconds between two ticks of the puller",
+    "log_url": "where the event log is; unset: SQLite in the home",
+    "log_level": "debug, info, warning or error",
+}
+"""Every setting but the profile, with what it means; the name is also the config file's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one process runs with; built once by `load` and passed in."""
+
+    profile: str
+    home: Path
+    host: str
+    port: int
+    token: str | None
+    repo_recall_url: str | None
+    transcripts: tuple[Path, ...]
+    refresh_interval_seconds: float
+    log_url: str | None
+    log_level: str
+    provenance: Mapping[str, str]
+    """Setting → where its value came from: one of ORIGINS."""
+
+    @property
+    def reads_url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """True for `localhost` and for addresses that only this machine reaches."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Found(NamedTuple):
+    """A setting's text and which of ORIGINS it came from."""
+
+    text: str
+    origin: str
+
+
+Layers = Sequence[tuple[str, Mapping[str, str]]]
+
+
+def load(
+    flags: Mapping[str, str | None] | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Settings from `flags` (setting → text), the environment, the config file and the profile.
+
+    Raises ConfigError naming the setting, where its value came from and what it may be.
+    """
+    environ = os.environ if environ is None else environ
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    home_dir = Path(environ.get("HOME") or Path.home())
+    profile = given.get("profile") or environ.get(f"{PREFIX}PROFILE") or DEFAULT_PROFILE
+    if profile not in PROFILES:
+        raise ConfigError(
+            f"no profile is called {profile!r}", hint=f"use one of {', '.join(PROFILES)}"
+        )
+    layers: Layers = [("flag", given), ("environment", _from_environment(environ))]
+    home = _first("home", [*layers, ("profile", PROFILES[profile])])
+    home_path = _path(home.text, home_dir)
+    layers = [
+        *layers,
+        ("config file", _from_file(home_path / "config.toml")),
+        ("profile", PROFILES[profile]),
+        ("default", _defaults(environ)),
+    ]
+    found = {name: _first(name, layers) for name in KEYS if name != "home"}
+    return _settings(profile, home_path, home_dir, {"home": home, **found})
+
+
+def _defaults(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """What holds where nothing else says so; agents' homes as the agents themselves find them."""
+    claude = environ.get("CLAUDE_CONFIG_DIR") or "~/.claude:~/.config/claude"
+    codex = environ.get("CODEX_HOME") or "~/.codex"
+    return {
+        "transcripts": f"{claude}:{codex}",
+        "refresh_interval_seconds": f"{DEFAULT_REFRESH_INTERVAL_SECONDS:g}",
+        "log_level": "info",
+    }
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    names = {name: PREFIX + name.upper() for name in KEYS}
+    return {name: environ[key] for name, key in names.items() if environ.get(key)}
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error}", hint="mend it or move it away"
+        ) from error
+    unknown = sorted(set(table) - set(KEYS) | set(table) & {"home"})
+    if unknown:
+        raise ConfigError(
+            f"{path}: {', '.join(unknown)} cannot be set here",
+            hint=f"it may hold {', '.join(name for name in KEYS if name != 'home')}",
+        )
+    return {name: _text(value) for name, value in table.items()}
+
+
+def _text(value: Any) -> str:
+    return ":".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _first(name: str, layers: Layers) -> Found:
+    for origin, values in layers:
+        if values.get(name):
+            return Found(values[name], origin)
+    return Found("", "default")
+
+
+def _settings(profile: str, home: Path, home_dir: Path, found: Mapping[str, Found]) -> Settings:
+    def text(name: str) -> str | None:
+        return found[name].text or None
+
+    return Settings(
+        profile=profile,
+        home=home,
+        host=_host(profile, found["host"]),
+        port=int(_number("port", found["port"], 0, MAX_PORT)),
+        token=text("token"),
+        repo_recall_url=text("repo_recall_url"),
+        transcripts=_transcripts(found["transcripts"].text, home_dir),
+        refresh_interval_seconds=_number(
+            "refresh_interval_seconds",
+            found["refresh_interval_seconds"],
+            MIN_REFRESH_INTERVAL_SECONDS,
+            MAX_REFRESH_INTERVAL_SECONDS,
+        ),
+        log_url=text("log_url"),
+        log_level=_level(found["log_level"]),
+        provenance={name: value.origin for name, value in found.items()},
+    )
+
+
+def _host(profile: str, found: Found) -> str:
+    if not found.text:
+        raise ConfigError(
+            f"profile {profile} needs an address to bind",
+            hint=f"set {PREFIX}HOST to this machine's tailnet address",
+        )
+    return found.text
+
+
+def _level(found: Found) -> str:
+    level = found.text.lower()
+    if level not in LOG_LEVELS:
+        raise _wrong("log_level", found, f"use one of {', '.join(LOG_LEVELS)}")
+    return level
+
+
+def _number(name: str, found: Found, low: float, high: float) -> float:
+    try:
+        number = float(found.text)
+    except ValueError:
+        number = float("nan")
+    whole = name != "port" or number.is_integer()
+    if not (low <= number <= high and whole):
+        kind = "whole number" if name == "port" else "number"
+        raise _wrong(name, found, f"use a {kind} from {low:g} to {high:g}")
+    return number
+
+
+def _wrong(name: str, found: Found, hint: str) -> ConfigError:
+    return ConfigError(f"{name} is {found.text!r} (from the {found.origin})", hint=hint)
+
+
+def _transcripts(text: str, home_dir: Path) -> tuple[Path, ...]:
+    return tuple(_path(part, home_dir) for part in text.split(":") if part)
+
+
+def _path(text: str, home_dir: Path) -> Path:
+    if text == "~" or text.startswith("~/"):
+        return home_dir / text[2:]
+    return Path(text).absolute()

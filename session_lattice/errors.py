@@ -1,0 +1,76 @@
+"""Every error the program raises: what happened, and what to try."""
+
+from typing import ClassVar
+
+
+class LatticeError(Exception):
+    """The base of all errors meant for a person; `hint` is printed as "Try: ..."."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+class ConfigError(LatticeError):
+    """A setting has a value that cannot work."""
+
+    exit_code = 2
+
+
+class HomeError(LatticeError):
+    """The home directory cannot be used."""
+
+
+class HomeLockedError(HomeError):
+    """Another puller holds the home; `holder` is its process id, 0 when unknown."""
+
+    def __init__(self, what: str, *, holder: int, hint: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.holder = holder
+
+
+class SourceError(LatticeError):
+    """A source as a whole cannot be read; single bad files and lines are counted instead."""
+
+
+class LogError(LatticeError):
+    """The event log cannot be read or written."""
+
+
+class CursorError(LatticeError):
+    """A cursor is not of the form `<epoch>-<number>`."""
+
+
+class StoreError(LatticeError):
+    """The store cannot be read or written."""
+
+
+class ViewError(LatticeError):
+    """A view of the catalog is wrong; `view` names it."""
+
+    def __init__(self, view: str, what: str, *, hint: str = "") -> None:
+        super().__init__(f"view {view}: {what}", hint=hint)
+        self.view = view
+
+
+class GenerationError(LatticeError):
+    """A generation is missing, truncated or not a database."""
+
+
+class NoGenerationError(GenerationError):
+    """Nothing has been published yet."""
+
+
+class RequestError(LatticeError):
+    """A read asks for something that cannot be answered as asked."""
+
+
+class NotFoundError(RequestError):
+    """A read names a view or a session that is not there."""
+
+
+class PullCancelledError(LatticeError):
+    """A stop was asked for between two batches."""
