@@ -1,0 +1,208 @@
+"""The catalog: every view is an .sql file whose header says what it answers.
+
+A header is the file's leading `--` lines. The first is the question; the others are
+
+    axis: sessions | tools | files | time | attribution
+    grain: columns that identify a row
+    key: the column of the grain that rows are recomputed by (the first, if left out)
+    dirty: TABLE.COLUMN             rows of TABLE that changed make their COLUMN dirty
+    dirty: TABLE.JOIN -> OTHER.KEY  they make dirty the KEY of OTHER's rows with the same JOIN
+    refresh: SECONDS                not more often than that; left out: on every tick
+    column NAME: UNIT | meaning
+
+The query calls `dirty(key)` on whatever carries the key, as deep inside as it can, so that a
+refresh reads only what it has to. A view without a `dirty` line is recomputed whole.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from session_lattice.errors import StoreError, ViewError
+from session_lattice.store.database import OWN_TABLES
+
+MAX_VIEW_BYTES = 256 * 1024
+"""A view's file may have this many bytes."""
+
+MAX_USER_VIEWS = 200
+"""Files read from the home's views/ at most."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_COLUMN = re.compile(r"column\s+(\w+)\s*:\s*([^|]*)\|\s*(.*)")
+_DIRTY = re.compile(r"(\w+)\.(\w+)(?:\s*->\s*(\w+)\.(\w+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Dirt:
+    """Where dirty keys come from; `other` and `key` are set for the joined form."""
+
+    table: str
+    column: str
+    other: str = ""
+    key: str = ""
+
+    def query(self, since: int) -> str:
+        """Keys of rows that changed above a position."""
+        if not self.other:
+            return f"SELECT {self.column} AS key FROM {self.table} WHERE changed > {since}"
+        inner = f"SELECT {self.column} FROM {self.table} WHERE changed > {since}"
+        return f"SELECT {self.key} AS key FROM {self.other} WHERE {self.column} IN ({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view; `documented` is column → (unit, meaning)."""
+
+    name: str
+    question: str
+    axis: str
+    grain: tuple[str, ...]
+    key: str
+    dirt: tuple[Dirt, ...]
+    documented: dict[str, tuple[str, str]]
+    refresh_seconds: float | None
+    origin: str
+    sql: str
+    definition: str
+    """Changes with the file's text; a view whose definition changed is rebuilt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Views in an order in which each comes after those that it reads; and what is wrong."""
+
+    views: list[View]
+    errors: list[ViewError] = field(default_factory=list)
+
+
+def load(user_views: Path, tables_in: Callable[[str], set[str]]) -> Catalog:
+    """The built-in views and those of the home; a bad one is left out and reported."""
+    errors: list[ViewError] = []
+    views = {view.name: view for view in _read_all(_built_in(), "built-in", errors)}
+    for view in _read_all(_user(user_views), "user", errors):
+        if view.name in views:
+            errors.append(ViewError(view.name, "the name is taken", hint="rename its file"))
+        else:
+            views[view.name] = view
+    return Catalog(_ordered(views, tables_in, errors), errors)
+
+
+def _built_in() -> list[Traversable]:
+    folder = resources.files("session_lattice").joinpath("views")
+    axes = sorted((item for item in folder.iterdir() if item.is_dir()), key=lambda i: i.name)
+    return [file for axis in axes for file in _sql_files(axis.iterdir())]
+
+
+def _user(folder: Path) -> list[Traversable]:
+    return _sql_files(folder.iterdir())[:MAX_USER_VIEWS] if folder.is_dir() else []
+
+
+def _sql_files(items: Iterable[Traversable]) -> list[Traversable]:
+    return sorted((item for item in items if item.name.endswith(".sql")), key=lambda i: i.name)
+
+
+def _read_all(files: list[Traversable], origin: str, errors: list[ViewError]) -> list[View]:
+    views = []
+    for file in files:
+        name = file.name.removesuffix(".sql")
+        try:
+            views.append(parse(name, _text(name, file), origin))
+        except ViewError as error:
+            errors.append(error)
+    return views
+
+
+def _text(name: str, file: Traversable) -> str:
+    try:
+        content = file.read_bytes()
+        if len(content) > MAX_VIEW_BYTES:
+            raise ViewError(
+                name, f"it has {len(content)} bytes", hint=f"at most {MAX_VIEW_BYTES} are read"
+            )
+        return content.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ViewError(
+            name, f"it cannot be read: {error}", hint="mend the file or remove it"
+        ) from error
+
+
+def parse(name: str, text: str, origin: str) -> View:
+    """A view from its file's text; raises ViewError saying what the header lacks."""
+    if not _NAME.fullmatch(name) or name in OWN_TABLES:
+        raise ViewError(
+            name, "the name cannot be used", hint="lower case, digits, _; not a base table's"
+        )
+    lines = text.splitlines()
+    end = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    header = [line[2:].strip() for line in lines[:end]]
+    sql = "\n".join(lines[end:]).strip().rstrip(";")
+    if not header or not sql:
+        raise ViewError(
+            name,
+            "it has no header or no query",
+            hint="begin with `-- question` and `-- grain: ...`",
+        )
+    single = dict(
+        line.split(":", 1) for line in header[1:] if re.match(r"(axis|grain|key|refresh):", line)
+    )
+    grain = tuple(part.strip() for part in single.get("grain", "").split(",") if part.strip())
+    if not grain:
+        raise ViewError(name, "its header has no grain", hint="add `-- grain: column, column`")
+    return View(
+        name=name,
+        question=header[0],
+        axis=single.get("axis", "user").strip(),
+        grain=grain,
+        key=single.get("key", grain[0]).strip(),
+        dirt=tuple(_dirt(name, line[6:].strip()) for line in header if line.startswith("dirty:")),
+        documented={
+            m[1]: (m[2].strip(), m[3].strip()) for m in map(_COLUMN.fullmatch, header) if m
+        },
+        refresh_seconds=_seconds(name, single.get("refresh")),
+        origin=origin,
+        sql=sql,
+        definition=hashlib.blake2b(text.encode(), digest_size=8).hexdigest(),
+    )
+
+
+def _dirt(name: str, text: str) -> Dirt:
+    match = _DIRTY.fullmatch(text)
+    if not match:
+        raise ViewError(name, f"cannot read `dirty: {text}`", hint="write `dirty: table.column`")
+    return Dirt(match[1], match[2], match[3] or "", match[4] or "")
+
+
+def _seconds(name: str, text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError as error:
+        raise ViewError(
+            name, f"cannot read `refresh:{text}`", hint="write a number of seconds"
+        ) from error
+
+
+def _ordered(
+    views: dict[str, View], tables_in: Callable[[str], set[str]], errors: list[ViewError]
+) -> list[View]:
+    reads: dict[str, set[str]] = {}
+    for name, view in views.items():
+        try:
+            reads[name] = tables_in(view.sql) & views.keys()
+        except StoreError as error:
+            errors.append(ViewError(name, error.what, hint="mend its query"))
+    while True:
+        try:
+            order = TopologicalSorter(reads).static_order()
+            return [views[name] for name in order if name in reads]
+        except CycleError as error:
+            circle = set(error.args[1])
+            for name in sorted(circle):
+                errors.append(
+                    ViewError(name, f"it reads itself through {', '.join(sorted(circle))}")
+                )
+                del reads[name]

@@ -1,0 +1,192 @@
+"""The one read-write handle on the store's DuckDB file."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from session_lattice.errors import GenerationError, StoreError
+from session_lattice.home import Home
+from session_lattice.store import generations
+
+MEMORY_LIMIT = "128MB"
+"""What DuckDB may use before it spills to work/; the rest of the process needs as much."""
+
+THREADS = 2
+
+MIGRATIONS = "migrations"
+BASE_TABLES = (
+    "sessions",
+    "messages",
+    "tool_calls",
+    "file_touches",
+    "subagent_links",
+    "responses",
+    "compactions",
+    "checkouts",
+)
+"""The tables of facts, each with a `changed` column."""
+
+OWN_TABLES = (*BASE_TABLES, "applied", "catalog", "stamp", "schema_version")
+
+
+def statement(name: str) -> str:
+    """The text of `sql/<name>.sql`."""
+    return resources.files(__package__).joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+class Database:
+    """Opens, migrates and holds the store; every write of the store goes through it.
+
+    Raises StoreError for whatever DuckDB says, the cause chained.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self.restored_from = _restore(home)
+        self._connection = _open(home)
+        try:
+            self.schema_version = _migrate(self)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Execute and forget the answer."""
+        with _as_store_error():
+            self._connection.execute(sql, dict(parameters) if parameters else None)
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        with _as_store_error():
+            return self._connection.execute(
+                sql, dict(parameters) if parameters else None
+            ).fetchall()
+
+    def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """The first column of the first row; None when there is none."""
+        found = self.rows(sql, parameters)
+        return found[0][0] if found else None
+
+    def many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+        with _as_store_error():
+            self._connection.executemany(sql, rows)
+
+    def tables_in(self, sql: str) -> set[str]:
+        """Names of the tables that a query reads."""
+        with _as_store_error():
+            return set(self._connection.get_table_names(sql))
+
+    def interrupt(self) -> None:
+        """End the statement under way, from another thread."""
+        self._connection.interrupt()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block or nothing of it."""
+        self.run("BEGIN")
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        try:
+            self._connection.rollback()
+        except duckdb.Error as error:
+            # A fatal error, such as a full disk in mid-commit, has ended the transaction already.
+            if "no transaction is active" not in str(error) and not isinstance(
+                error, duckdb.FatalException
+            ):
+                raise
+
+
+@contextmanager
+def _as_store_error() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        full = "No space left" in str(error)
+        raise StoreError(
+            str(error).splitlines()[0],
+            hint="free some disk space; the next tick goes on" if full else "",
+        ) from error
+
+
+def _open(home: Home) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "threads": THREADS,
+        "temp_directory": str(home.work / "spill"),
+    }
+    try:
+        return duckdb.connect(str(home.database), config=config)
+    except (duckdb.Error, OSError) as error:
+        raise StoreError(
+            f"{home.database} cannot be opened: {str(error).splitlines()[0]}",
+            hint="end whoever has it open; damaged, move it away: the last generation replaces it",
+        ) from error
+
+
+def _restore(home: Home) -> int | None:
+    """Put the newest good generation in place of a database that is gone; its number, or None.
+
+    Transcripts vanish and the log is trimmed, so a generation is the only full copy.
+    """
+    if home.database.exists():
+        return None
+    for generation in generations.all_published(home):
+        try:
+            with generations.open_reader(generation) as connection:
+                generations.check(generation, connection)
+        except GenerationError:
+            continue
+        _copy_writable(generation.path, home.database)
+        return generation.number
+    return None
+
+
+def _copy_writable(source: Path, target: Path) -> None:
+    fresh = target.with_suffix(".restoring")
+    target.with_name(target.name + ".wal").unlink(missing_ok=True)
+    try:
+        shutil.copyfile(source, fresh)
+        fresh.chmod(0o600)
+        fresh.replace(target)
+    except OSError as error:
+        raise StoreError(
+            f"{target} cannot be restored: {error.strerror}", hint="free some disk space"
+        ) from error
+
+
+def _migrate(database: Database) -> int:
+    """Apply the migrations that are missing, each recorded in its own transaction."""
+    database.run("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+    done: int = database.value("SELECT coalesce(max(version), 0) FROM schema_version")
+    scripts = _migrations()
+    if done > len(scripts):
+        raise StoreError(
+            f"the store has schema {done}, this program knows {len(scripts)}",
+            hint="a newer session-lattice wrote it: upgrade this one",
+        )
+    for version, script in enumerate(scripts[done:], start=done + 1):
+        with database.transaction():
+            database.run(script)
+            database.run("INSERT INTO schema_version VALUES ($version)", {"version": version})
+    return len(scripts)
+
+
+def _migrations() -> list[str]:
+    folder = resources.files(__package__).joinpath(MIGRATIONS)
+    found = sorted(
+        (item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda i: i.name
+    )
+    return [item.read_text("utf-8") for item in found]

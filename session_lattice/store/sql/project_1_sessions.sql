@@ -1,0 +1,63 @@
+-- A session is the fold of all its events: the first place, the best title, the last state.
+-- Of titles the higher rank wins, then the later one; of first prompts (rank 1) the first.
+MERGE INTO sessions AS s
+USING (
+    SELECT
+        session,
+        any_value(data.agent) AS agent,
+        any_value(data.session) AS id,
+        coalesce(max(data.title_rank), 0) AS title_rank,
+        CASE
+            WHEN max(data.title_rank) > 1
+            THEN arg_max(data.title, (data.title_rank, position)) FILTER (WHERE data.title IS NOT NULL)
+            ELSE arg_min(data.title, position) FILTER (WHERE data.title IS NOT NULL)
+        END AS title,
+        arg_max(data.path, position) FILTER (WHERE data.path IS NOT NULL AND subagent = '') AS path,
+        arg_max(
+            CASE WHEN data.state IN ('archived', 'deleted', 'unreadable') THEN data.state ELSE 'present' END,
+            position
+        ) FILTER (WHERE data.state IS NOT NULL AND subagent = '') AS transcript,
+        arg_max(data.version, position) FILTER (WHERE data.version IS NOT NULL) AS version,
+        arg_min(data.entrypoint, position) FILTER (WHERE data.entrypoint IS NOT NULL) AS entrypoint,
+        arg_min(data.cwd, position) FILTER (WHERE data.cwd IS NOT NULL) AS cwd,
+        arg_min(data.branch, position) FILTER (WHERE data.branch IS NOT NULL) AS branch,
+        arg_min(data.agent || '/' || data.parent_session, position)
+            FILTER (WHERE data.parent_session IS NOT NULL) AS parent_session,
+        arg_min(data.agent || '/' || data.forked_from, position)
+            FILTER (WHERE data.forked_from IS NOT NULL) AS forked_from,
+        arg_min(data.repository_url, position)
+            FILTER (WHERE data.repository_url IS NOT NULL) AS repository_url,
+        coalesce(bool_or(data.sample), false) AS sample,
+        min(ts) FILTER (WHERE type <> 'transcript.changed') AS started_at,
+        max(ts) FILTER (WHERE type <> 'transcript.changed') AS ended_at,
+        any_value(origin) AS origin,
+        max(position) AS changed
+    FROM batch
+    WHERE session IS NOT NULL
+    GROUP BY session
+) AS b
+ON s.session = b.session
+WHEN MATCHED THEN UPDATE SET
+    title = CASE WHEN b.title IS NOT NULL AND (b.title_rank > s.title_rank OR b.title_rank = s.title_rank AND s.title_rank > 1) THEN b.title ELSE s.title END,
+    title_rank = greatest(s.title_rank, b.title_rank),
+    path = coalesce(b.path, s.path),
+    transcript = coalesce(b.transcript, s.transcript),
+    version = coalesce(b.version, s.version),
+    entrypoint = coalesce(s.entrypoint, b.entrypoint),
+    cwd = coalesce(s.cwd, b.cwd),
+    branch = coalesce(s.branch, b.branch),
+    parent_session = coalesce(s.parent_session, b.parent_session),
+    forked_from = coalesce(s.forked_from, b.forked_from),
+    repository_url = coalesce(s.repository_url, b.repository_url),
+    sample = s.sample OR b.sample,
+    started_at = least(s.started_at, b.started_at),
+    ended_at = greatest(s.ended_at, b.ended_at),
+    changed = b.changed
+WHEN NOT MATCHED THEN INSERT (
+    session, agent, id, title, title_rank, path, transcript, version, entrypoint, cwd, branch,
+    parent_session, forked_from, repository_url, sample, started_at, ended_at, origin, changed
+) VALUES (
+    b.session, b.agent, b.id, b.title, b.title_rank, b.path, coalesce(b.transcript, 'present'),
+    b.version, b.entrypoint, b.cwd, b.branch, b.parent_session, b.forked_from, b.repository_url,
+    b.sample, b.started_at, b.ended_at, b.origin, b.changed
+)

@@ -1,0 +1,29 @@
+-- Several records may tell of one child; the first that names the call names the parent.
+MERGE INTO subagent_links AS l
+USING (
+    SELECT
+        data.agent || '/' || data.child_session AS child_session,
+        coalesce(data.child_subagent, '') AS child_subagent,
+        arg_min(session, (data.call IS NULL, position)) AS session,
+        arg_min(subagent, (data.call IS NULL, position)) AS subagent,
+        arg_min(data.call, position) FILTER (WHERE data.call IS NOT NULL) AS call,
+        arg_min(data.kind, position) FILTER (WHERE data.kind IS NOT NULL) AS kind,
+        arg_min(data.description, position) FILTER (WHERE data.description IS NOT NULL) AS description,
+        arg_min(data.evidence, (data.call IS NULL, position)) AS evidence,
+        arg_min(ts, position) AS ts,
+        arg_min(origin, position) AS origin,
+        max(position) AS changed
+    FROM batch
+    WHERE type = 'subagent.linked'
+    GROUP BY 1, 2
+) AS b
+ON l.child_session = b.child_session AND l.child_subagent = b.child_subagent
+WHEN MATCHED THEN UPDATE SET
+    session = if(l.call IS NULL AND b.call IS NOT NULL, b.session, l.session),
+    subagent = if(l.call IS NULL AND b.call IS NOT NULL, b.subagent, l.subagent),
+    evidence = if(l.call IS NULL AND b.call IS NOT NULL, b.evidence, l.evidence),
+    call = coalesce(l.call, b.call),
+    kind = coalesce(l.kind, b.kind),
+    description = coalesce(l.description, b.description),
+    changed = b.changed
+WHEN NOT MATCHED THEN INSERT BY NAME *

@@ -1,0 +1,78 @@
+"""The store as the puller uses it: apply, refresh, publish."""
+
+from collections.abc import Sequence
+
+from session_lattice.errors import ViewError
+from session_lattice.events import Envelope
+from session_lattice.home import Home
+from session_lattice.store.database import BASE_TABLES, Database
+from session_lattice.store.generations import Generation
+from session_lattice.store.lattice import Lattice, Refreshed
+from session_lattice.store.project import Projection
+from session_lattice.store.publish import Publisher, Stamp
+
+
+class Store:
+    """One home's database with everything that works on it.
+
+    After any error the object is to be closed and another one made: what was not committed
+    is then done again. Raises StoreError and GenerationError.
+    """
+
+    def __init__(self, home: Home, interval_seconds: float) -> None:
+        self._database = Database(home)
+        self._projection = Projection(self._database, home)
+        self._lattice = Lattice(self._database, home, interval_seconds)
+        self._publisher = Publisher(self._database, home)
+        self._unpublished = self._lattice.load() or self._ahead_of_generation()
+
+    def close(self) -> None:
+        self._database.close()
+
+    @property
+    def restored_from(self) -> int | None:
+        """The generation that replaced a lost database when the store was opened."""
+        return self._database.restored_from
+
+    @property
+    def unpublished(self) -> bool:
+        """Whether readers would see something new in another generation."""
+        return self._unpublished
+
+    @property
+    def view_errors(self) -> list[ViewError]:
+        return self._lattice.errors
+
+    def reload_views(self) -> None:
+        """Notice .sql files that came, went or changed."""
+        self._unpublished |= self._lattice.load()
+
+    def applied(self, epoch: str) -> int:
+        return self._projection.applied(epoch)
+
+    def apply(self, events: Sequence[Envelope]) -> None:
+        self._unpublished |= self._projection.apply(events) > 0
+
+    def refresh(self) -> list[Refreshed]:
+        return self._lattice.refresh()
+
+    def publish(self, pull: str, upstream: str, upstream_version: str, sample: bool) -> Generation:
+        rows = self._lattice.row_count()
+        generation = self._publisher.publish(Stamp(pull, upstream, upstream_version, sample, rows))
+        self._unpublished = False
+        return generation
+
+    def _ahead_of_generation(self) -> bool:
+        """True after a crash before publishing, or when the last generation is harmed."""
+        stamped = self._database.rows("SELECT generation, log_epoch, log_position FROM stamp")
+        if not stamped or not self._publisher.intact():
+            return True
+        number, epoch, position = stamped[0]
+        if number != self._publisher.published() or epoch != self._database.value(
+            "SELECT epoch FROM applied"
+        ):
+            return True
+        newest = [
+            self._database.value(f"SELECT max(changed) FROM {table}") for table in BASE_TABLES
+        ]
+        return any(changed and changed > position for changed in newest)

@@ -1,0 +1,31 @@
+-- Which sessions used this tool, and how often did it fail there?
+-- axis: tools
+-- grain: tool, session
+-- key: session
+-- dirty: tool_calls.session
+-- column tool: | the tool's name, as the agent gave it
+-- column session: | agent and the agent's own id
+-- column agent: | claude_code or codex
+-- column calls: count | times called, by subagents too
+-- column succeeded: count | calls whose result says that they worked
+-- column failed: count | calls whose result says that they failed
+-- column unflagged: count | calls with a result that does not tell
+-- column unanswered: count | calls without a result (yet)
+-- column denied: count | calls that a person or a rule refused
+-- column first_at: UTC | first call
+-- column last_at: UTC | last call
+SELECT
+    name AS tool,
+    session,
+    split_part(session, '/', 1) AS agent,
+    count(*) AS calls,
+    count(*) FILTER (WHERE ok) AS succeeded,
+    count(*) FILTER (WHERE NOT ok) AS failed,
+    count(*) FILTER (WHERE ok IS NULL AND returned_at IS NOT NULL) AS unflagged,
+    count(*) FILTER (WHERE returned_at IS NULL) AS unanswered,
+    count(*) FILTER (WHERE denied) AS denied,
+    min(called_at) AS first_at,
+    max(called_at) AS last_at
+FROM tool_calls
+WHERE dirty(session) AND name IS NOT NULL
+GROUP BY name, session

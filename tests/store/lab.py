@@ -1,0 +1,184 @@
+"""A store in a directory of its own, fed with events as a log would hand them on."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from session_lattice import events
+from session_lattice.events import Draft, Envelope, Event
+from session_lattice.home import Home
+from session_lattice.store.database import BASE_TABLES
+from session_lattice.store.store import Store
+
+EPOCH = "epoch1"
+DAY_US = 86_400_000_000
+START_US = 1_780_000_000_000_000
+
+
+def envelopes(
+    drafts: Sequence[Event], first: int = 1, step_us: int = DAY_US // 16
+) -> list[Envelope]:
+    """Events at rising positions and times."""
+    return [
+        envelope(event, first + place, START_US + (first + place) * step_us)
+        for place, event in enumerate(drafts)
+    ]
+
+
+def envelope(event: Event, position: int, ts: int) -> Envelope:
+    draft = Draft(stream_of(event), str(position), ts, event)
+    return Envelope(position, draft.stream, position, ts, "", False, "here", events.encode(event))
+
+
+def stream_of(event: Event) -> str:
+    session = getattr(event, "session", None)
+    return f"session/{session}" if session else "repo/1"
+
+
+class Lab:
+    """A home and its store."""
+
+    def __init__(self, root: Path) -> None:
+        self.home = Home(root)
+        self.home.create()
+        self.store = Store(self.home, 60.0)
+
+    def reopen(self) -> None:
+        self.store.close()
+        self.store = Store(self.home, 60.0)
+
+    def feed(self, happened: Sequence[Envelope], epoch: str = EPOCH) -> None:
+        self.store.applied(epoch)
+        if happened:
+            self.store.apply(happened)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.store._database.rows(sql)
+
+    def table(self, name: str) -> list[tuple[Any, ...]]:
+        """All rows in an order of their own, without the position that touched them."""
+        left_out = "EXCLUDE (changed)" if name in BASE_TABLES else ""
+        return self.rows(f"SELECT * {left_out} FROM {name} ORDER BY ALL")
+
+    def base_tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        return {name: self.table(name) for name in BASE_TABLES}
+
+    def views(self) -> dict[str, list[tuple[Any, ...]]]:
+        names = [row[0] for row in self.rows("SELECT name FROM catalog ORDER BY name")]
+        return {name: self.table(name) for name in names}
+
+
+AGENTS = st.sampled_from(["claude_code", "codex"])
+SESSIONS = st.sampled_from(["s1", "s2", "s3"])
+SUBAGENTS = st.sampled_from(["", "", "a1"])
+CALLS = st.sampled_from(["c1", "c2", "c3"])
+CWDS = st.sampled_from(["", "/repo", "/repo/sub", "/other"])
+BRANCHES = st.sampled_from(["", "main", "topic"])
+MODELS = st.sampled_from(["claude-opus-4-5-20251101", "gpt-5.1-codex", "nobody-knows-1"])
+TOUCHES = st.lists(
+    st.builds(
+        events.Touch,
+        path=st.sampled_from(["/repo/a", "/repo/b"]),
+        action=st.sampled_from(["read", "edit", "create"]),
+    ),
+    max_size=2,
+).map(tuple)
+PLACE = {
+    "agent": AGENTS,
+    "session": SESSIONS,
+    "subagent": SUBAGENTS,
+    "cwd": CWDS,
+    "branch": BRANCHES,
+}
+TOKENS = st.integers(0, 10_000)
+
+EVENTS = st.one_of(
+    st.builds(
+        events.SessionObserved,
+        **PLACE,
+        title=st.sampled_from(["", "first", "second"]),
+        title_rank=st.integers(1, 4),
+        parent_session=st.sampled_from(["", "s9"]),
+        path=st.sampled_from(["", "/t/1.jsonl"]),
+    ).map(
+        lambda event: (
+            event
+            if event.title
+            else events.SessionObserved(agent=event.agent, session=event.session)
+        )
+    ),
+    st.builds(
+        events.TranscriptChanged,
+        **PLACE,
+        path=st.just("/t/2.jsonl"),
+        state=st.sampled_from(["deleted", "present"]),
+    ),
+    st.builds(
+        events.MessageUser,
+        **PLACE,
+        message=st.sampled_from(["m1", "m2", "m3"]),
+        kind=st.sampled_from(["prompt", "injected"]),
+        text=st.text(max_size=8),
+        text_bytes=TOKENS,
+    ),
+    st.builds(
+        events.MessageAssistant,
+        **PLACE,
+        message=st.sampled_from(["m4", "m5"]),
+        text=st.text(max_size=8),
+        text_bytes=TOKENS,
+        model=MODELS,
+    ),
+    st.builds(
+        events.UsageReported,
+        **PLACE,
+        response=st.sampled_from(["r1", "r2", "r3"]),
+        model=MODELS,
+        input_tokens=TOKENS,
+        output_tokens=TOKENS,
+        cache_write_tokens=TOKENS,
+        cache_read_tokens=TOKENS,
+    ),
+    st.builds(
+        events.ToolCalled,
+        **PLACE,
+        call=CALLS,
+        name=st.sampled_from(["Bash", "Read"]),
+        files=TOUCHES,
+    ),
+    st.builds(
+        events.ToolReturned,
+        **PLACE,
+        call=CALLS,
+        ok=st.sampled_from([None, True, False]),
+        denied=st.booleans(),
+        files=TOUCHES,
+    ),
+    st.builds(events.SessionCompacted, **PLACE, trigger=st.sampled_from(["", "auto"])),
+    st.builds(
+        events.SubagentLinked,
+        **PLACE,
+        child_session=SESSIONS,
+        child_subagent=SUBAGENTS,
+        call=st.sampled_from(["", "c1", "c2"]),
+        kind=st.sampled_from(["", "explore"]),
+    ),
+    st.builds(
+        events.CheckoutObserved,
+        cwd=st.sampled_from(["/repo", "/repo/sub"]),
+        repo=st.sampled_from(["/repo", "/elsewhere"]),
+        worktree=st.just("/repo"),
+        evidence=st.just("git"),
+    ),
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[list[Envelope]]:
+    """A history cut into batches."""
+    happened = envelopes(draw(st.lists(EVENTS, min_size=1, max_size=40)))
+    cuts = sorted(draw(st.sets(st.integers(1, len(happened)), max_size=5)) | {0, len(happened)})
+    return [happened[a:b] for a, b in pairwise(cuts)]

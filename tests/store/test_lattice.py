@@ -1,0 +1,146 @@
+"""A refresh recomputes what is dirty and always equals a rebuild from nothing."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import given, settings
+
+from session_lattice.events import Envelope, ToolCalled, UsageReported
+from tests.store.lab import Lab, envelopes, histories
+
+ME: dict[str, Any] = {"agent": "claude_code", "session": "s1"}
+BUILT_IN = {
+    "session_overview",
+    "repo_sessions",
+    "subagent_tree",
+    "daily_usage",
+    "model_usage",
+    "tool_sessions",
+    "tool_reliability",
+    "file_sessions",
+}
+GOOD = """-- How many calls?
+-- grain: name
+-- dirty: tool_calls.name
+-- column name: | the tool
+SELECT name, count(*) AS calls FROM tool_calls WHERE dirty(name) GROUP BY name
+"""
+
+
+@given(history=histories())
+@settings(max_examples=25, deadline=None)
+def test_views_refreshed_step_by_step_equal_a_rebuild_from_nothing(
+    history: list[list[Envelope]],
+) -> None:
+    with TemporaryDirectory() as one, TemporaryDirectory() as other:
+        stepwise, rebuilt = Lab(Path(one)), Lab(Path(other))
+        for batch in history:
+            stepwise.feed(batch)
+            stepwise.store.refresh()
+        rebuilt.feed([event for batch in history for event in batch])
+        rebuilt.store.refresh()
+        assert stepwise.store.view_errors == []
+        assert stepwise.views() == rebuilt.views()
+        stepwise.store.close()
+        rebuilt.store.close()
+
+
+def test_the_catalog_has_the_built_in_views_with_every_column_explained(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.store.refresh()
+    assert lab.store.view_errors == []
+    assert {row[0] for row in lab.rows("SELECT name FROM catalog")} == BUILT_IN
+    unexplained = lab.rows(
+        "SELECT name, c->>'name' FROM (SELECT name, unnest(columns::JSON[]) AS c FROM catalog)"
+        " WHERE c->>'description' IS NULL"
+    )
+    assert unexplained == []
+    lab.store.close()
+
+
+def test_only_the_keys_that_changed_are_recomputed(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.feed(
+        envelopes(
+            [ToolCalled(agent="codex", session=f"s{i}", call="c", name="Bash") for i in range(20)]
+        )
+    )
+    lab.store.refresh()
+    lab.feed(envelopes([ToolCalled(agent="codex", session="s3", call="d", name="Bash")], first=21))
+    dirty = {done.view: done.dirty for done in lab.store.refresh()}
+    assert dirty["tool_sessions"] == 1
+    assert dirty["model_usage"] == 0
+    lab.store.close()
+
+
+def test_a_view_dropped_into_the_home_is_built_kept_current_and_removed(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    file = lab.home.views / "calls_by_tool.sql"
+    file.write_text(GOOD)
+    lab.store.reload_views()
+    lab.feed(envelopes([ToolCalled(**ME, call="c", name="Bash")]))
+    lab.store.refresh()
+    lab.feed(envelopes([ToolCalled(**ME, call="d", name="Bash")], first=2))
+    lab.store.refresh()
+    assert lab.table("calls_by_tool") == [("Bash", 2)]
+    file.unlink()
+    lab.store.reload_views()
+    assert lab.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'calls_by_tool'") == []
+    lab.store.close()
+
+
+def test_a_view_whose_file_changes_is_rebuilt(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    file = lab.home.views / "calls_by_tool.sql"
+    file.write_text(GOOD)
+    lab.store.reload_views()
+    lab.feed(envelopes([ToolCalled(**ME, call="c", name="Bash")]))
+    lab.store.refresh()
+    file.write_text(GOOD.replace("count(*)", "count(*) * 10"))
+    lab.store.reload_views()
+    assert lab.store.unpublished
+    lab.store.refresh()
+    assert lab.table("calls_by_tool") == [("Bash", 10)]
+    lab.store.close()
+
+
+def test_bad_views_are_reported_by_name_and_stop_no_other(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    bad = {
+        "no_header": "SELECT 1",
+        "no_grain": "-- What?\nSELECT 1 AS a",
+        "bad_sql": "-- What?\n-- grain: a\nSELEC 1",
+        "bad_table": "-- What?\n-- grain: a\nSELECT a FROM nowhere",
+        "bad_dirt": "-- What?\n-- grain: a\n-- dirty: nowhere\nSELECT 1 AS a",
+        "bad_grain": "-- What?\n-- grain: b\nSELECT 1 AS a",
+        "sessions": "-- What?\n-- grain: a\nSELECT 1 AS a",
+        "model_usage": "-- What?\n-- grain: a\nSELECT 1 AS a",
+        "circle_one": "-- What?\n-- grain: a\nSELECT a FROM circle_two",
+        "circle_two": "-- What?\n-- grain: a\nSELECT a FROM circle_one",
+    }
+    for name, text in bad.items():
+        (lab.home.views / f"{name}.sql").write_text(text)
+    (lab.home.views / "not_text.sql").write_bytes(b"-- \xff\xfe")
+    (lab.home.views / "calls_by_tool.sql").write_text(GOOD)
+    lab.store.reload_views()
+    lab.feed(envelopes([ToolCalled(**ME, call="c", name="Bash")]))
+    lab.store.refresh()
+    assert {error.view for error in lab.store.view_errors} == {*bad, "not_text"}
+    assert lab.table("calls_by_tool") == [("Bash", 1)]
+    assert lab.table("tool_reliability")[0][:2] == ("claude_code", "Bash")
+    lab.store.close()
+
+
+def test_a_view_may_read_other_views_and_comes_after_them(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    (lab.home.views / "aa_total.sql").write_text(
+        "-- Total?\n-- grain: total\nSELECT sum(output_tokens)::BIGINT AS total FROM model_usage"
+    )
+    lab.store.reload_views()
+    for position, amount in ((1, 5), (2, 7)):
+        usage = UsageReported(**ME, response=f"r{position}", model="m", output_tokens=amount)
+        lab.feed(envelopes([usage], first=position))
+        lab.store.refresh()
+    assert lab.table("aa_total") == [(12,)]
+    lab.store.close()
