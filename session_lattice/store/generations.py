@@ -62,22 +62,33 @@ def open_reader(generation: Generation) -> "duckdb.DuckDBPyConnection":
     import duckdb
 
     try:
-        return duckdb.connect(
+        connection = duckdb.connect(
             str(generation.path),
             read_only=True,
             config={
                 "memory_limit": READER_MEMORY,
                 "threads": READER_THREADS,
-                # Readers never write: what does not fit in memory fails instead of spilling.
-                "max_temp_directory_size": "0B",
-                "enable_external_access": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
-                "lock_configuration": True,
             },
         )
+        _lock_down(connection)
     except (duckdb.Error, OSError) as error:
         raise broken(generation, str(error).splitlines()[0]) from error
+    return connection
+
+
+def _lock_down(connection: "duckdb.DuckDBPyConnection") -> None:
+    """For all handles of the file in this process, so it is done once.
+
+    A reader never writes: what does not fit in memory fails instead of spilling beside the
+    file. That has to be said before access to other files ends, so not in `connect`.
+    """
+    if connection.execute("SELECT current_setting('lock_configuration')").fetchall() == [(True,)]:
+        return
+    connection.execute("SET temp_directory = ''")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def check(generation: Generation, connection: "duckdb.DuckDBPyConnection") -> None:

@@ -71,11 +71,11 @@ class Lab:
         return {name: self.table(name) for name in names}
 
 
-AGENTS = st.sampled_from(["claude_code", "codex"])
-SESSIONS = st.sampled_from(["s1", "s2", "s3"])
+AGENTS = st.sampled_from(["codex"])
+SESSIONS = st.sampled_from(["s1", "s2"])
 SUBAGENTS = st.sampled_from(["", "", "a1"])
 CALLS = st.sampled_from(["c1", "c2", "c3"])
-CWDS = st.sampled_from(["", "/repo", "/repo/sub", "/other"])
+CWDS = st.sampled_from(["", "/repo", "/repo/sub"])
 BRANCHES = st.sampled_from(["", "main", "topic"])
 MODELS = st.sampled_from(["claude-opus-4-5-20251101", "gpt-5.1-codex", "nobody-knows-1"])
 TOUCHES = st.lists(

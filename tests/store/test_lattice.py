@@ -4,9 +4,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
-from session_lattice.events import Envelope, ToolCalled, UsageReported
+from session_lattice.events import (
+    CheckoutObserved,
+    Envelope,
+    Event,
+    MessageUser,
+    ToolCalled,
+    UsageReported,
+)
 from tests.store.lab import Lab, envelopes, histories
 
 ME: dict[str, Any] = {"agent": "claude_code", "session": "s1"}
@@ -44,6 +52,28 @@ def test_views_refreshed_step_by_step_equal_a_rebuild_from_nothing(
         assert stepwise.views() == rebuilt.views()
         stepwise.store.close()
         rebuilt.store.close()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ToolCalled(**ME, call="c", name="Bash", cwd="/repo"),
+        UsageReported(**ME, response="r", model="m", cwd="/repo"),
+        MessageUser(**ME, message="m", kind="prompt", text="", text_bytes=0, cwd="/repo"),
+    ],
+)
+def test_work_moves_with_its_directory_when_that_turns_out_to_be_of_another_repository(
+    tmp_path: Path, event: Event
+) -> None:
+    lab = Lab(tmp_path)
+    lab.feed(envelopes([event]))
+    lab.store.refresh()
+    assert [row[0] for row in lab.table("repo_sessions")] == ["/repo"]
+    moved = CheckoutObserved(cwd="/repo", repo="/main", worktree="/repo", evidence="git")
+    lab.feed(envelopes([moved], first=2))
+    lab.store.refresh()
+    assert [row[0] for row in lab.table("repo_sessions")] == ["/main"]
+    lab.store.close()
 
 
 def test_the_catalog_has_the_built_in_views_with_every_column_explained(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ USING (
         r.data.duration_ms AS duration_ms,
         r.data.output AS output,
         r.data.output_bytes AS output_bytes,
-        coalesce(c.data.cwd, r.data.cwd) AS cwd,
-        coalesce(c.data.branch, r.data.branch) AS branch,
+        if(c.session IS NULL, r.data.cwd, c.data.cwd) AS cwd,
+        if(c.session IS NULL, r.data.branch, c.data.branch) AS branch,
         coalesce(c.origin, r.origin) AS origin,
         greatest(c.position, r.position) AS changed
     FROM called AS c

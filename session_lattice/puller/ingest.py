@@ -1,0 +1,155 @@
+"""Brings what the sources have into the log, on a thread of its own."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from session_lattice.errors import LatticeError, PullCancelledError, SourceError
+from session_lattice.log.base import EventLog
+from session_lattice.log.drainer import Delivery, Drainer
+from session_lattice.puller.discovery import Discovery
+from session_lattice.sources.base import Source, SourceStatus
+
+MIN_SCAN_INTERVAL_SECONDS = 0.4
+"""Between two scans that changes on disk ask for; a pull asks at once."""
+
+
+class Ingest:
+    """One scan at a time over all sources, asked for by the watcher or by a pull.
+
+    A source that fails stops only itself; the scan then raises the first failure when the
+    others are done. After a failure every source starts again from the log's checkpoints,
+    because what it had read may not have been kept.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        discovery: Discovery,
+        *,
+        on_progress: Callable[[int, int], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._log = log
+        self._drainer = Drainer(log)
+        self._discovery = discovery
+        self._on_progress = on_progress
+        self._on_error = on_error
+        self._sources: list[Source] = []
+        self._reload = False
+        self._stop = threading.Event()
+        self._wake = threading.Condition()
+        self._asked: list[Future[int]] = []
+        self._hinted = False
+        self._scanned_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+        self._thread.start()
+
+    @property
+    def drainer(self) -> Drainer:
+        return self._drainer
+
+    @property
+    def sources(self) -> list[Source]:
+        return list(self._sources)
+
+    def statuses(self) -> list[SourceStatus]:
+        return [source.status() for source in self._sources]
+
+    def scan(self) -> "Future[int]":
+        """Ask for a scan that begins from now on; the result is how many bytes it read."""
+        future: Future[int] = Future()
+        with self._wake:
+            self._asked.append(future)
+            self._wake.notify()
+        return future
+
+    def hint(self) -> None:
+        """Something on disk changed: scan soon."""
+        with self._wake:
+            self._hinted = True
+            self._wake.notify()
+
+    def close(self) -> None:
+        """End between two batches; what was read so far is in the log."""
+        self._stop.set()
+        with self._wake:
+            self._wake.notify()
+        self._thread.join()
+        self._drainer.close()
+
+    def cancel(self) -> None:
+        """End the scan under way between two batches."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            asked = self._next()
+            if not self._stop.is_set():
+                self._answer(asked)
+                asked = []
+            for future in asked:
+                future.set_exception(PullCancelledError("the puller is stopping"))
+
+    def _next(self) -> "list[Future[int]]":
+        """Wait for a pull, or for changes that have had time to gather."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._asked or self._hinted or self._stop.is_set())
+            rest = self._scanned_at + MIN_SCAN_INTERVAL_SECONDS - time.monotonic()
+            self._wake.wait_for(lambda: self._asked or self._stop.is_set(), timeout=max(0.0, rest))
+            asked, self._asked, self._hinted = self._asked, [], False
+            return asked
+
+    def _answer(self, asked: "list[Future[int]]") -> None:
+        """Scan and tell who asked; this is the top of the thread, so it passes every error on."""
+        try:
+            done = self._scan_all()
+        except Exception as error:
+            self._reload = True
+            self._on_error(error)
+            for future in asked:
+                future.set_exception(error)
+        else:
+            for future in asked:
+                future.set_result(done)
+        self._scanned_at = time.monotonic()
+
+    def _scan_all(self) -> int:
+        self._take_in(self._discovery.found())
+        if self._reload:
+            self._take_in(self._sources)
+            self._reload = False
+        failures: list[LatticeError] = []
+        waiting = [(source, self._pending(source, failures)) for source in self._sources]
+        total, done = sum(size for _, size in waiting), 0
+        for source, _ in waiting:
+            try:
+                done = self._read(source, done, total)
+            except SourceError as error:
+                failures.append(error)
+        self._drainer.flush()
+        if failures:
+            raise failures[0]
+        return done
+
+    def _take_in(self, sources: Sequence[Source]) -> None:
+        for source in sources:
+            source.load(self._log.checkpoints(source.name))
+        self._sources += [source for source in sources if source not in self._sources]
+
+    def _pending(self, source: Source, failures: list[LatticeError]) -> int:
+        try:
+            return source.pending()
+        except SourceError as error:
+            failures.append(error)
+            return 0
+
+    def _read(self, source: Source, done: int, total: int) -> int:
+        for batch in source.batches():
+            self._drainer.submit(Delivery(source.name, batch.drafts, batch.checkpoints))
+            done += batch.read_bytes
+            self._on_progress(done, total)
+            if self._stop.is_set():
+                raise PullCancelledError("the puller is stopping")
+        return done
