@@ -28,6 +28,9 @@ from session_lattice.store.store import Store
 APPLY_WAIT_SECONDS = 0.02
 """While sources are read, how long to wait for more events to apply."""
 
+FOLLOW_EVENTS = 10_000
+"""While sources are read, as many events are applied at once: a batch has a fixed cost."""
+
 UPSTREAM = "embedded"
 
 
@@ -118,43 +121,35 @@ class Tick:
         scan = self._ingest.scan()
         applied = self._follow(pull, scan)
         scan.result()
-        applied += self._apply(pull)
+        applied += self._apply(pull, at_least=1)
         if self._store.unpublished:
             pull.start()
             generation = self._publish(pull)
-            self._end(
-                pull,
-                PullFinished(
-                    pull=pull.id,
-                    generation=generation,
-                    events=applied,
-                    duration_ms=pull.duration_ms(),
-                ),
+            finished = PullFinished(
+                pull=pull.id, generation=generation, events=applied, duration_ms=pull.duration_ms()
             )
+            self._end(pull, finished)
 
     def _follow(self, pull: Pull, scan: "Future[int]") -> int:
         """Apply what arrives while the sources are still being read."""
         applied = 0
         while not scan.done():
-            some = self._apply(pull, once=True)
+            some = self._apply(pull, at_least=FOLLOW_EVENTS)
             applied += some
             if not some:
                 wait_for([scan], timeout=APPLY_WAIT_SECONDS)
         return applied
 
-    def _apply(self, pull: Pull, *, once: bool = False) -> int:
-        """Apply batches until the log's end; how many events there were."""
-        applied = 0
-        position = self._store.applied(self._log.epoch)
-        while events := self._log.read(position):
+    def _apply(self, pull: Pull, at_least: int) -> int:
+        """Apply batches while so many events wait; how many there were."""
+        position = began = self._store.applied(self._log.epoch)
+        while self._log.bounds().newest - position >= at_least:
+            events = self._log.read(position)
             self._store.apply(events)
+            position = events[-1].position
             if self._store.unpublished:
                 pull.start()
-            position = events[-1].position
-            applied += len(events)
-            if once:
-                break
-        return applied
+        return position - began
 
     def _publish(self, pull: Pull) -> int:
         for done in self._store.refresh():

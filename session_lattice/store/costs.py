@@ -1,5 +1,6 @@
 """Fills in what responses cost, from unit prices and in integers."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,7 @@ class Costs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._create = statement("prices")
+        self._add = statement("add_prices")
         self._fill = statement("fill_costs")
         self._known: set[tuple[str, date]] = set()
         self._database.run(self._create)
@@ -40,12 +42,10 @@ class Costs:
         self._known.update(wanted)
         found = [(model, day, unit_prices(model, day)) for model, day in wanted]
         rows = [row for model, day, price in found if price for row in _rows(model, day, price)]
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            self._database.many(f"INSERT INTO prices VALUES ({marks})", rows)
+        self._database.run(self._add, {"rows": json.dumps(rows)})
 
 
-def _rows(model: str, day: date, price: UnitPrice) -> list[tuple[Any, ...]]:
+def _rows(model: str, day: date, price: UnitPrice) -> list[dict[str, Any]]:
     standard = [_row(model, day, False, rates, price.provenance) for rates in price.standard]
     if price.fast:
         return standard + [_row(model, day, True, rates, price.provenance) for rates in price.fast]
@@ -53,5 +53,6 @@ def _rows(model: str, day: date, price: UnitPrice) -> list[tuple[Any, ...]]:
     return standard + [_row(model, day, True, rates, unknown) for rates in price.standard]
 
 
-def _row(model: str, day: date, fast: bool, rates: Rates, provenance: str) -> tuple[Any, ...]:
-    return (model, day, fast, *rates, provenance)
+def _row(model: str, day: date, fast: bool, rates: Rates, provenance: str) -> dict[str, Any]:
+    place = {"model": model, "day": day.isoformat(), "fast": fast, "provenance": provenance}
+    return place | rates._asdict()

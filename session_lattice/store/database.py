@@ -18,6 +18,9 @@ MEMORY_LIMIT = "128MB"
 
 THREADS = 2
 
+CHECKPOINT_THRESHOLD = "256MB"
+"""What the write-ahead log may hold; publishing checkpoints anyway."""
+
 MIGRATIONS = "migrations"
 BASE_TABLES = (
     "sessions",
@@ -74,10 +77,6 @@ class Database:
         found = self.rows(sql, parameters)
         return found[0][0] if found else None
 
-    def many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
-        with _as_store_error():
-            self._connection.executemany(sql, rows)
-
     def tables_in(self, sql: str) -> set[str]:
         """Names of the tables that a query reads."""
         with _as_store_error():
@@ -125,6 +124,7 @@ def _open(home: Home) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
         "threads": THREADS,
+        "checkpoint_threshold": CHECKPOINT_THRESHOLD,
         "temp_directory": str(home.work / "spill"),
     }
     try:
