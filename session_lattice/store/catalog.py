@@ -92,6 +92,15 @@ def load(user_views: Path, tables_in: Callable[[str], set[str]]) -> Catalog:
     return Catalog(_ordered(views, tables_in, errors), errors)
 
 
+def signature(user_views: Path) -> frozenset[tuple[str, int, int]]:
+    """Differs whenever a file of the home's views came, went or was written."""
+    try:
+        files = [(path.name, path.stat()) for path in user_views.glob("*.sql")]
+    except OSError:
+        return frozenset({("one went while it was looked at", 0, 0)})
+    return frozenset((name, seen.st_mtime_ns, seen.st_size) for name, seen in files)
+
+
 def _built_in() -> list[Traversable]:
     folder = resources.files("session_lattice").joinpath("views")
     axes = sorted((item for item in folder.iterdir() if item.is_dir()), key=lambda i: i.name)

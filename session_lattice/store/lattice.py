@@ -55,15 +55,20 @@ class Lattice:
         self._home = home
         self._interval_seconds = interval_seconds
         self._catalog = catalog.Catalog([])
+        self._seen: object = None
 
     def load(self) -> bool:
-        """Read the catalog anew, drop what left it; whether any view must be rebuilt."""
+        """Read the catalog anew, drop what left it; whether any view came, went or changed."""
+        seen = catalog.signature(self._home.views)
+        if seen == self._seen:
+            return False
         self._database.run(EVERYTHING)
         self._catalog = catalog.load(self._home.views, self._database.tables_in)
         known = self._known()
         names = {view.name for view in self._catalog.views}
         for name in known.keys() - names:
             self._drop(name)
+        self._seen = seen
         due = [
             v
             for v in self._catalog.views
