@@ -11,7 +11,7 @@ from session_lattice.home import Home
 if TYPE_CHECKING:
     import duckdb
 
-READER_MEMORY = "48MB"
+READER_MEMORY = "40MB"
 """What one reading process lets DuckDB use for all its handles of a generation."""
 
 READER_THREADS = 1

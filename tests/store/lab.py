@@ -171,7 +171,7 @@ EVENTS = st.one_of(
         cwd=st.sampled_from(["/repo", "/repo/sub"]),
         repo=st.sampled_from(["/repo", "/elsewhere"]),
         worktree=st.just("/repo"),
-        evidence=st.just("git"),
+        evidence=st.sampled_from(["git", "layout", "cwd"]),
     ),
 )
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import genai_prices
 import pytest
 from genai_prices import Usage
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_lattice.store.prices import Rates, UnitPrice, unit_prices
@@ -52,6 +52,7 @@ def test_a_model_that_is_not_sold_by_token_in_and_out_has_no_price() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
+@settings(deadline=None)
 @given(usage=st.tuples(TOKENS, TOKENS, TOKENS, TOKENS, TOKENS))
 def test_costs_equal_the_librarys_own_within_a_microdollar(
     model: str, usage: tuple[int, int, int, int, int]

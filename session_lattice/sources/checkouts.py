@@ -1,0 +1,109 @@
+"""Which repository and worktree a working directory belongs to."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+from typing import Literal
+
+from session_lattice.events import CheckoutObserved, Draft
+from session_lattice.sources.text import digest, is_windows
+
+CACHE_LIMIT = 4096
+"""Working directories remembered by one `Checkouts`; the oldest one is forgotten first."""
+
+GITFILE_BYTES = 4096
+"""Bytes read of a `.git` file."""
+
+MAX_DEPTH = 64
+"""Parents of a working directory that are looked at."""
+
+Evidence = Literal["git", "layout", "cwd"]
+
+
+class Checkouts:
+    """Turns working directories into CheckoutObserved drafts, each directory once.
+
+    Make one for each run over the transcripts: the disk is asked anew then, and a draft that
+    was lost with a failed run comes again. The draft's key holds its content, so repeats
+    over runs are no-ops in the log.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, None] = {}
+
+    def observe(self, cwd: str, ts: int) -> Draft | None:
+        """The draft for `cwd` the first time it is met, then None; None for an empty cwd."""
+        if not cwd or cwd in self._seen:
+            return None
+        if len(self._seen) >= CACHE_LIMIT:
+            del self._seen[next(iter(self._seen))]
+        self._seen[cwd] = None
+        event = locate(cwd)
+        key = f"checkout/{digest(event.cwd, event.repo, event.worktree)}"
+        return Draft(f"repo/{digest(event.repo)}", key, ts, event)
+
+
+def locate(cwd: str) -> CheckoutObserved:
+    """The repository of `cwd` by the `.git` on disk, else by the path's layout, else itself."""
+    path: PurePath = PureWindowsPath(cwd) if is_windows(cwd) else PurePosixPath(cwd)
+    on_disk = path.is_absolute() and isinstance(path, PurePosixPath) == (os.name == "posix")
+    for place in _upwards(path):
+        if on_disk and (found := _from_git(place)):
+            return _observed(cwd, found[0], found[1], "git")
+        if root := _worktree_root(place):
+            repo = _main_repo(root) if on_disk else root
+            return _observed(cwd, repo, place, "layout")
+    return _observed(cwd, path, path, "cwd")
+
+
+def _observed(cwd: str, repo: PurePath, worktree: PurePath, evidence: Evidence) -> CheckoutObserved:
+    return CheckoutObserved(cwd=cwd, repo=str(repo), worktree=str(worktree), evidence=evidence)
+
+
+def _upwards(path: PurePath) -> Iterator[PurePath]:
+    yield path
+    yield from list(path.parents)[:MAX_DEPTH]
+
+
+def _worktree_root(place: PurePath) -> PurePath | None:
+    """The repository by layout when `place` is the top of a worktree below it."""
+    folder = place.parent
+    if folder.name == ".worktrees":
+        return folder.parent
+    if folder.name == "worktrees" and folder.parent.name == ".claude":
+        return folder.parent.parent
+    return None
+
+
+def _main_repo(root: PurePath) -> PurePath:
+    """`root`, or the main repository when `root` is itself a worktree by its `.git`."""
+    found = _from_git(root)
+    return found[0] if found else root
+
+
+def _from_git(place: PurePath) -> tuple[PurePath, PurePath] | None:
+    """(repository, worktree) when `place` has a `.git`."""
+    try:
+        mode = os.stat(f"{place}/.git").st_mode  # noqa: PTH116
+        if stat.S_ISDIR(mode):
+            return place, place
+        if not stat.S_ISREG(mode):
+            return None
+        with open(f"{place}/.git", "rb") as file:  # noqa: PTH123
+            content = file.read(GITFILE_BYTES)
+    except (OSError, ValueError):
+        return None
+    return _from_gitfile(place, content.decode("utf-8", "replace"))
+
+
+def _from_gitfile(place: PurePath, content: str) -> tuple[PurePath, PurePath] | None:
+    """Follow `gitdir: …/.git/worktrees/x`; a submodule's `.git` file makes it a repository."""
+    if not content.startswith("gitdir:"):
+        return None
+    first = content.removeprefix("gitdir:").strip().splitlines()
+    gitdir = type(place)(os.path.normpath(place / first[0])) if first else place
+    if gitdir.parent.name != "worktrees":
+        return place, place
+    common = gitdir.parent.parent
+    return (common.parent if common.name in (".git", ".bare") else common), place

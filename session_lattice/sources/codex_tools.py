@@ -1,0 +1,226 @@
+"""Tool calls of Codex and what came of them, out of the many forms that versions gave them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from session_lattice.events import Touch
+from session_lattice.sources.codex_patch import BEGIN, patch_touches, shell_patch
+from session_lattice.sources.codex_records import Payload
+from session_lattice.sources.text import absolute
+
+HEADER_CHARS = 400
+"""Characters at the beginning of an output that its header lies in."""
+
+_PATCHED = "Success. Updated the following files"
+_FAILED = (
+    "apply_patch verification failed",
+    "failed in sandbox",
+    "execution error",
+    "failed to parse function arguments",
+    "unsupported call",
+    "unsupported custom tool call",
+    "aborted by user",
+    "error: ",
+    "Script failed",
+    "Script terminated",
+)
+_DENIED = ("exec command rejected", "rejected by user", "patch rejected", "rejected:")
+_HEADER_LINES = ("Exit code", "Wall time", "Chunk ID", "Total output lines")
+_SHELLS = ("shell", "shell_command", "exec_command", "container.exec", "local_shell")
+
+_EXIT = re.compile(r"^(?:Exit code: |Process exited with code )(-?\d+)$", re.MULTILINE)
+_WALL = re.compile(r"^Wall time:? ([\d.]+) seconds?$", re.MULTILINE)
+_SECONDS = re.compile(r"^([\d.]+)s?$")
+
+
+class _Metadata(Struct):
+    exit_code: int | None = None
+    duration_seconds: float | None = None
+
+
+class _Wrapped(Struct):
+    """The output of shells and patches up to version 0.5x: JSON in a string."""
+
+    output: str
+    metadata: _Metadata | None = None
+
+
+_wrapped = msgspec.json.Decoder(_Wrapped)
+_any = msgspec.json.Decoder()
+
+
+class Output(NamedTuple):
+    """`ok` is None when nothing in the output tells."""
+
+    text: str
+    ok: bool | None = None
+    denied: bool = False
+    exit_code: int | None = None
+    duration_ms: int | None = None
+
+
+class Call(NamedTuple):
+    """`input` is the text of what was `given`."""
+
+    name: str
+    input: str
+    given: Any = None
+
+    def fields(self) -> Mapping[str, Any]:
+        """The arguments by name; empty when they are not an object."""
+        given = self.given
+        if isinstance(given, str):
+            try:
+                given = _any.decode(given)
+            except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+                return {}
+        return given if isinstance(given, dict) else {}
+
+
+def called(payload: Payload) -> Call:
+    """What a `*_call` item calls."""
+    kind = payload.type or ""
+    if kind == "custom_tool_call":
+        return Call(payload.name or "", _text(payload.input))
+    name = payload.name or kind.removesuffix("_call")
+    if kind in ("function_call", "tool_search_call"):
+        given = payload.arguments
+        return Call(_qualified(payload.namespace, name), _text(given), given)
+    if kind == "image_generation_call":
+        return Call(name, payload.revised_prompt or "")
+    return Call(name, _text(payload.action), payload.action)
+
+
+def call_touches(call: Call, cwd: str) -> tuple[Touch, ...]:
+    """The files that a call is about to change or read, as far as it names them."""
+    if call.name == "apply_patch":
+        fields = call.fields()
+        given = fields.get("input") or fields.get("patch")
+        return patch_touches(given if isinstance(given, str) else call.input, cwd)
+    if call.name.endswith("view_image"):
+        path = call.fields().get("path")
+        return (Touch(path=absolute(path, cwd), action="read"),) if isinstance(path, str) else ()
+    if BEGIN in call.input and call.name in _SHELLS:
+        fields = call.fields()
+        patch, entered = shell_patch(fields.get("command") or fields.get("cmd"))
+        if patch:
+            return patch_touches(patch, absolute(entered, _workdir(fields, cwd)))
+    return ()
+
+
+def _workdir(fields: Mapping[str, Any], cwd: str) -> str:
+    given = fields.get("workdir") or fields.get("working_directory")
+    return absolute(given, cwd) if isinstance(given, str) else cwd
+
+
+def returned(output: Any) -> Output:
+    """What a `*_output` item tells."""
+    if isinstance(output, str):
+        return _from_text(output)
+    if isinstance(output, list):
+        blocks = (block.get("text") for block in output if isinstance(block, dict))
+        return _from_text("\n".join(text for text in blocks if isinstance(text, str)))
+    if isinstance(output, dict):
+        success = output.get("success")
+        content = output.get("content", output)
+        told = returned(content) if isinstance(content, str | list) else Output(_text(content))
+        return told._replace(ok=success) if isinstance(success, bool) else told
+    return Output("")
+
+
+def _from_text(text: str) -> Output:
+    if text.startswith('{"output":'):
+        try:
+            return _from_wrapped(_wrapped.decode(text))
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            pass
+    if not text.startswith(("Exit code: ", "Wall time", "Chunk ID: ", "Script ")):
+        return _judged(text, None, None)
+    header, marked, _ = text[:HEADER_CHARS].partition("\nOutput:\n")
+    exit_code, wall = _EXIT.search(header), _WALL.search(header)
+    body = text[len(header) + len(marked) :] if marked else _below_header(text)
+    code = int(exit_code.group(1)) if exit_code else None
+    took = _milliseconds(wall.group(1)) if wall else None
+    if text.startswith("Script failed"):
+        return Output(body, False, False, code, took)
+    if text.startswith("Script completed"):
+        return Output(body, True, False, code, took)
+    return _judged(body, code, took)
+
+
+def _below_header(text: str) -> str:
+    """What follows the header's lines where no "Output:" ends them."""
+    at = 0
+    while text.startswith(_HEADER_LINES, at):
+        at = text.find("\n", at) + 1 or len(text)
+    return text[at:]
+
+
+def _from_wrapped(wrapped: _Wrapped) -> Output:
+    told = wrapped.metadata or _Metadata()
+    seconds = told.duration_seconds
+    took = None if seconds is None else round(seconds * 1000)
+    return _judged(wrapped.output, told.exit_code, took)
+
+
+def _judged(text: str, exit_code: int | None, duration_ms: int | None) -> Output:
+    """By the exit code; without one by the words that Codex itself puts in its place."""
+    start = text[:HEADER_CHARS]
+    denied = exit_code is None and any(words in start[:80] for words in _DENIED)
+    ok: bool | None = None
+    if exit_code is not None:
+        ok = exit_code == 0
+    elif start.startswith(_PATCHED):
+        ok = True
+    elif denied or start.startswith(_FAILED):
+        ok = False
+    return Output(text, ok, denied, exit_code, duration_ms)
+
+
+def mcp_outcome(result: Any) -> tuple[bool | None, str]:
+    """Whether an MCP tool succeeded, and what it said: `{"Ok": {…}}` or `{"Err": …}`."""
+    if not isinstance(result, dict):
+        return None, ""
+    if "Err" in result:
+        return False, _text(result["Err"])
+    answer = result.get("Ok")
+    if not isinstance(answer, dict):
+        return None, ""
+    failed = answer.get("isError") or answer.get("is_error")
+    return not failed, returned(answer.get("content")).text
+
+
+def duration_ms(value: Any) -> int | None:
+    """A duration as Codex writes it: `{"secs", "nanos"}`, or text such as "1.5s"."""
+    if isinstance(value, dict):
+        seconds, nanos = value.get("secs"), value.get("nanos", 0)
+        if isinstance(seconds, int) and isinstance(nanos, int):
+            return seconds * 1000 + nanos // 1_000_000
+    if isinstance(value, str) and (seconds_text := _SECONDS.match(value)):
+        return _milliseconds(seconds_text.group(1))
+    return None
+
+
+def _milliseconds(seconds: str) -> int | None:
+    try:
+        return round(float(seconds) * 1000)
+    except ValueError:
+        return None
+
+
+def _qualified(namespace: str | None, name: str) -> str:
+    """`mcp__server__tool`, however its two halves are joined in this version."""
+    if not namespace:
+        return name
+    joined = namespace.endswith("_") or name.startswith("_")
+    return namespace + name if joined else f"{namespace}__{name}"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else msgspec.json.encode(value).decode()
