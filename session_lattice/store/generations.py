@@ -18,8 +18,8 @@ READER_THREADS = 1
 """A hot view is small: a second thread costs more to wake than it saves."""
 
 _NAME = re.compile(r"(\d+)\.duckdb")
-_HEADER_BYTES = 3 * 4096
-"""What a DuckDB file has before its first block: the main header and two database headers."""
+WHOLE_BYTES = "SELECT 3 * 4096 + block_size * total_blocks FROM pragma_database_size()"
+"""Size of a DuckDB file by its own account: three headers, then blocks."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -100,15 +100,13 @@ def check(generation: Generation, connection: "duckdb.DuckDBPyConnection") -> No
     import duckdb
 
     try:
-        block_size, blocks = connection.execute(
-            "SELECT block_size, total_blocks FROM pragma_database_size()"
-        ).fetchall()[0]
+        whole = connection.execute(WHOLE_BYTES).fetchall()[0][0]
         stamp = connection.execute("SELECT generation FROM stamp").fetchall()
         size = generation.path.stat().st_size
     except (duckdb.Error, OSError) as error:
         raise broken(generation, str(error).splitlines()[0]) from error
-    if size < _HEADER_BYTES + block_size * blocks:
-        raise broken(generation, f"{size} bytes of {_HEADER_BYTES + block_size * blocks} are left")
+    if size < whole:
+        raise broken(generation, f"{size} bytes of {whole} are left")
     if stamp != [(generation.number,)]:
         raise broken(generation, f"its stamp says {stamp}")
 

@@ -101,10 +101,23 @@ class Publisher:
         path = self._home.generations / f"{number}.duckdb"
         fresh = path.with_suffix(".new")
         clone(self._home.database, fresh)
+        self._fill_up(Generation(number, fresh))
         fresh.chmod(READ_ONLY_MODE)
         fresh.replace(path)
         _sync_directory(self._home.generations)
         return Generation(number, path)
+
+    def _fill_up(self, fresh: Generation) -> None:
+        """Give the file the size that its header tells, so that a reader sees a truncation.
+
+        DuckDB cuts free blocks off the end of a file whose header has counted them.
+        """
+        with generations.open_reader(fresh) as reader:
+            whole = int(reader.execute(generations.WHOLE_BYTES).fetchall()[0][0])
+        with fresh.path.open("r+b") as file:
+            if file.seek(0, os.SEEK_END) < whole:
+                file.truncate(whole)
+                os.fsync(file.fileno())
 
     def _point_at(self, generation: Generation) -> None:
         fresh = self._home.pointer.with_suffix(".new")
