@@ -31,6 +31,7 @@ class Home:
         self.pointer = root / "session-lattice.duckdb"
         self.views = root / "views"
         self.heartbeat = root / "puller.json"
+        self.reserve = root / "work" / "reserve"
         self.lock_file = root / "puller.lock"
         self.config = root / "config.toml"
 

@@ -19,6 +19,7 @@ from session_lattice.puller.discovery import Discovery
 from session_lattice.puller.ingest import Ingest
 from session_lattice.puller.progress import Progress
 from session_lattice.puller.pulse import Pulse
+from session_lattice.puller.reserve import Reserve
 from session_lattice.puller.tick import Ended, Tick, now_us
 from session_lattice.puller.watch import Watcher
 from session_lattice.store.store import Store
@@ -78,6 +79,7 @@ class Puller:
             on_error=self._ingest_failed,
         )
         self._watcher = Watcher(self._ingest.hint, self._watch_failed)
+        self._reserve = Reserve(home.reserve)
         self._store: Store | None = None
         self._failures = 0
 
@@ -140,7 +142,8 @@ class Puller:
         """One pull; what makes it fail is told, and tried again later."""
         try:
             self._store = self._store or self._open_store()
-            ended = Tick(self._events, self._ingest, self._store, sample=self._sample).run(reason)
+            tick = Tick(self._events, self._ingest, self._store, self._reserve, sample=self._sample)
+            ended = tick.run(reason)
         except LatticeError as error:
             ended = Ended(None, error)
         if ended.error:
@@ -165,6 +168,7 @@ class Puller:
 
     def _succeeded(self, last: LastPull | None) -> None:
         self._failures = 0
+        self._reserve.restore()
         self._pulse.checked_at = now_us()
         if last:
             seconds = (last.finished_at - last.started_at) / 1e6

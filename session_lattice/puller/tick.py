@@ -23,6 +23,7 @@ from session_lattice.heartbeat import LastPull
 from session_lattice.log.base import EventLog
 from session_lattice.log.drainer import Delivery, Drainer
 from session_lattice.puller.ingest import Ingest
+from session_lattice.puller.reserve import Reserve
 from session_lattice.store.store import Store
 
 APPLY_WAIT_SECONDS = 0.02
@@ -97,10 +98,13 @@ class Ended:
 class Tick:
     """Runs pulls over one log and one store."""
 
-    def __init__(self, log: EventLog, ingest: Ingest, store: Store, *, sample: bool) -> None:
+    def __init__(
+        self, log: EventLog, ingest: Ingest, store: Store, reserve: Reserve, *, sample: bool
+    ) -> None:
         self._log = log
         self._ingest = ingest
         self._store = store
+        self._reserve = reserve
         self._sample = sample
 
     def run(self, reason: str) -> Ended:
@@ -172,6 +176,7 @@ class Tick:
         failed = PullFailed(
             pull=pull.id, error=error.what, hint=error.hint, duration_ms=pull.duration_ms()
         )
+        self._reserve.release()
         try:
             pull.start()
             self._end(pull, failed)

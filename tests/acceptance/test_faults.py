@@ -18,7 +18,7 @@ from tests.acceptance.history import copy_sample
 from tests.acceptance.pair import Pair, until
 
 DAY_US = 86_400_000_000
-TMPFS_BYTES = 24 * 1024 * 1024
+TMPFS_BYTES = 64 * 1024 * 1024
 
 
 @pytest.fixture
@@ -95,7 +95,8 @@ def test_a_home_that_cannot_be_written_is_a_clear_error(pair: Pair) -> None:
     pair.environment["SESSION_LATTICE_HOME"] = str(blocked / "home")
     ended = pair.run("serve-puller", "--once")
     assert ended.returncode == 1
-    assert "cannot be written" in ended.stderr
+    assert str(blocked) in ended.stderr
+    assert "Try:" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -111,7 +112,7 @@ def test_a_full_disk_fails_the_pull_keeps_the_generation_and_heals(
         ballast = small_disk / "ballast"
         with ballast.open("wb") as file:
             fill(file.fileno())
-        for number in range(1, 30):
+        for number in range(1, 10):
             copy_sample(pair.transcripts, number)
         until("pull.failed", lambda: outcome(pair) == "failed")
         assert puller.poll() is None
@@ -121,7 +122,7 @@ def test_a_full_disk_fails_the_pull_keeps_the_generation_and_heals(
         assert "session_overview" in str(pair.get("/views"))
         assert len(pair.get("/sessions?limit=1000")["rows"]) == before
         ballast.unlink()
-        until("healed", lambda: outcome(pair) == "finished" and len(sessions(pair)) == 30 * before)
+        until("healed", lambda: outcome(pair) == "finished" and len(sessions(pair)) == 10 * before)
         assert pair.get("/status")["problems"] == []
 
 
@@ -152,13 +153,12 @@ def test_a_transcript_deleted_after_ingest_keeps_its_rows_and_its_session_says_s
 
 
 def test_missing_unreadable_and_garbled_transcripts_stop_only_themselves(pair: Pair) -> None:
-    folder = claude_file(pair).parent
+    good = claude_file(pair)
+    folder = good.parent
     (folder / "00000000-0000-4000-8000-000000000001.jsonl").symlink_to(pair.root / "nowhere")
     (folder / "00000000-0000-4000-8000-000000000002.jsonl").mkdir()
     garbled = folder / "00000000-0000-4000-8000-000000000003.jsonl"
-    garbled.write_bytes(
-        b"\xff\xfe\x00" * 1000 + b"\n{not json}\n\n" + claude_file(pair).read_bytes()
-    )
+    garbled.write_bytes(b"\xff\xfe\x00" * 1000 + b"\n{not json}\n\n" + good.read_bytes())
     ended = pair.run("serve-puller", "--once")
     assert ended.returncode == 0, ended.stderr
     last = beat(pair)
