@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -63,9 +64,7 @@ class Drainer:
         """Hand over a delivery; waits while the queue is full."""
         producer = threading.current_thread()
         with self._changed:
-            self._changed.wait_for(
-                lambda: producer in self._failures or self._closing or self._has_room(delivery)
-            )
+            self._changed.wait_for(lambda: self._closing or self._has_room(delivery))
             self._tell(self._failures.pop(producer, None))
             if self._closing:
                 raise LogError("nothing more is written: the program is ending")
@@ -161,18 +160,42 @@ class Drainer:
 
 def encode(drafts: Sequence[Draft]) -> list[Encoded]:
     """What the log keeps of `drafts`. Raises LogError for one that is not an event."""
-    lines = redact_events([_line(draft) for draft in drafts])
+    placed = [_line(draft) for draft in drafts]
+    lines = redact_events([line for _, line in placed])
     return [
         Encoded(draft.stream, draft.key, draft.ts, *_kind(type(draft.event)), _checked(draft, line))
-        for draft, line in zip(drafts, lines, strict=True)
+        for (draft, _), line in zip(placed, lines, strict=True)
     ]
 
 
-def _line(draft: Draft) -> bytes:
+def _line(draft: Draft) -> tuple[Draft, bytes]:
     try:
-        return events.encode(draft.event)
-    except (TypeError, ValueError) as error:
+        return draft, events.encode(draft.event)
+    except UnicodeEncodeError:
+        draft = _without_surrogates(draft)
+        return draft, events.encode(draft.event)
+    except TypeError as error:
         raise _not_an_event(draft, error) from error
+
+
+def _without_surrogates(draft: Draft) -> Draft:
+    """Names of files that are no UTF-8 hold code points that cannot be encoded: spell them out."""
+    fields = _spelled_out(msgspec.to_builtins(draft.event))
+    try:
+        event = msgspec.convert(fields, type(draft.event))
+    except msgspec.ValidationError as error:
+        raise _not_an_event(draft, error) from error
+    return Draft(_spelled_out(draft.stream), _spelled_out(draft.key), draft.ts, event)
+
+
+def _spelled_out(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list | tuple):
+        return [_spelled_out(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _spelled_out(item) for key, item in value.items()}
+    return value
 
 
 def _checked(draft: Draft, line: bytes) -> bytes:

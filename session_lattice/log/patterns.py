@@ -95,7 +95,7 @@ _TOKENS = (
     _token("stripe_key", "[sr]k_(?:live|test)_", _WORD, 10, 4),
     _token("stripe_key", "whsec_", "[A-Za-z0-9+/=]", 24, 8),
     _token("npm_token", "npm_", _WORD, 30, 10, _has_digit, _EDGE),
-    _token("pypi_token", "pypi-Ag", _SLUG, 20, 6),
+    _token("pypi_token", "pypi-AgE[IN]", _SLUG, 20, 6),
     _token("huggingface_token", "hf_", _WORD, 30, 10, _has_digit, _EDGE),
     _token("telegram_token", "[0-9]{8,10}:AA", _SLUG, 32, 6, edge="(?<![0-9])"),
 )
@@ -131,7 +131,8 @@ _SHAPES = (
 
 # --- values that their surroundings give away --------------------------------------------
 
-_SEPARATOR = r"""["'`\\]*[ \t\r\n]*(?:=>|:=|[:=])[ \t\r\n]*["'`\\]*"""
+_SPACE = r"(?:[ \t\r\n]|\\+[nrt])*"
+_SEPARATOR = rf"""["'`\\]*{_SPACE}(?:=>|:=|[:=]){_SPACE}["'`\\]*"""
 _SEPARATOR_GATE = r"""[\\"'` ntr]*[:=][\\"'` ntr>=]*"""
 
 _PASSWORD_NAME = r"(?i:passw(?:or)?d|pwd|passphrase)"
@@ -140,7 +141,6 @@ _SECRET_NAME = (
     r"|(?:access|account|auth|encryption|private|signing)[_-]?key)"
 )
 _SUFFIX = r"(?i:[_-]?(?:(?:access[_-]?)?key|value|string|base64|b64))?"
-_ANY_NAME = f"(?:{_PASSWORD_NAME}|{_SECRET_NAME}){_SUFFIX}"
 
 _VALUE = r"""[^\x00-\x20\x7f"'`\\<>(){}\[\],;]"""
 _WHOLE_VALUE = rf"(?P<secret>(?![:=>]){_VALUE}{{{MIN_PASSWORD_CHARS},}}+)(?![(\[{{])"
@@ -156,6 +156,7 @@ _AUTHORIZATION = r"(?i:authorization)"
 _SCHEME = r"(?i:token|apikey|key) +"
 
 _FILLER = re.compile(r"(?i)your|example|placeholder|change[_-]?me|replace|dummy|x{4}|\*{3}|\.{3}|…")
+_PUBLIC = re.compile(r"(?i)public[_-]?(?:key[_-]?)?\Z")
 _PIECE = re.compile(r"[A-Za-z]*[0-9]{0,4}")
 _NOT_PIECE = re.compile(r"[^A-Za-z0-9]+")
 _NO_VALUE = ("$", "%", "{", "<", "*", "/", "./", "../", "~/", "arn:")
@@ -167,7 +168,6 @@ def _is_placeholder(value: str) -> bool:
         or MARK in value
         or "://" in value
         or _FILLER.search(value) is not None
-        or len(set(value)) < 3
     )
 
 
@@ -224,8 +224,7 @@ def _is_password(value: str, quoted: bool) -> bool:
 
 
 def _is_public(match: re.Match[str]) -> bool:
-    before = match.string[max(0, match.start() - 8) : match.start()].lower()
-    return before.rstrip("_-").endswith("public")
+    return _PUBLIC.search(match.string, max(0, match.start() - 16), match.start()) is not None
 
 
 _IN_CONTEXT = (
@@ -284,11 +283,15 @@ _IN_CONTEXT = (
         rf"(?P<name>{_SECRET_NAME}){_SUFFIX}(?P<open>{_SEPARATOR}){_WHOLE_VALUE}",
         _is_assigned,
     ),
-    rule(
-        "secret",
-        rf"""--[A-Za-z0-9_-]*{_ANY_NAME} +[\\"']*{_VALUE}{{{MIN_PASSWORD_CHARS}}}""",
-        rf"""--[A-Za-z0-9_-]{{0,32}}?(?P<name>{_ANY_NAME})(?P<open> +["'\\]*){_WHOLE_VALUE}""",
-        _is_assigned,
+    *(
+        rule(
+            kind,
+            rf"""--[A-Za-z0-9_-]*{name}{_SUFFIX} +[\\"']*{_VALUE}{{{MIN_PASSWORD_CHARS}}}""",
+            rf"""--[A-Za-z0-9_-]{{0,32}}?(?P<name>{name}){_SUFFIX}"""
+            rf"""(?P<open> +["'\\]*){_WHOLE_VALUE}""",
+            _is_assigned,
+        )
+        for kind, name in (("password", _PASSWORD_NAME), ("secret", _SECRET_NAME))
     ),
 )
 

@@ -59,5 +59,6 @@ def _without_begin(text: str, mark: str) -> str:
 
 
 def _extent(pattern: re.Pattern[str], text: str) -> int:
+    """Characters of a key's lines at the beginning of `text`, without the space after them."""
     found = pattern.match(text)
-    return found.end() if found else 0
+    return len(found.group().rstrip()) if found else 0

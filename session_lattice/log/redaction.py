@@ -20,14 +20,11 @@ GATE_MEMORY_BYTES = 32 * 1024 * 1024
 """What RE2 may use for each automaton; beyond it throws states away and gets slower."""
 
 
-def redact(text: str) -> str:
-    """`text` with a mark in place of each secret. Redacting again changes nothing."""
-    cleaned: str = msgspec.json.decode(redact_events([msgspec.json.encode(text)])[0])
-    return cleaned
-
-
 def redact_events(events: Sequence[bytes]) -> list[bytes]:
-    """The encoded events, each a line of JSON, with every string in them redacted."""
+    """The encoded events, each a line of JSON, with a mark in place of each secret in a string.
+
+    Redacting again changes nothing.
+    """
     cleaned = list(events)
     for index in _suspects(events):
         cleaned[index] = _redact_event(events[index])

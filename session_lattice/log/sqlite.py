@@ -1,7 +1,8 @@
 """The embedded event log: one SQLite file in WAL mode, written by one process, read by any."""
 
+import struct
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -171,11 +172,11 @@ class _Writer:
         if wal.exists() and wal.stat().st_size > sqlite_file.MAX_WAL_BYTES:
             self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
-    def _unseen(self, events: Iterable[Encoded]) -> list[Encoded]:
+    def _unseen(self, events: Sequence[Encoded]) -> list[Encoded]:
         """The first event of each key that was never appended; the keys are kept."""
         first: dict[int, Encoded] = {}
-        for event in events:
-            first.setdefault(_key_hash(event.key), event)
+        for key_hash, event in zip(_key_hashes(events), events, strict=True):
+            first.setdefault(key_hash, event)
         for known in _integers.decode(self._one(self._known_keys, str(sorted(first)))):
             del first[known]
         self._connection.execute(
@@ -338,6 +339,7 @@ class _Reader:
             self._kinds = found
 
 
-def _key_hash(key: str) -> int:
-    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True)
+def _key_hashes(events: Sequence[Encoded]) -> Sequence[int]:
+    keys = [event.key.encode("utf-8", "surrogatepass") for event in events]
+    digests = b"".join([blake2b(key, digest_size=8).digest() for key in keys])
+    return struct.unpack(f"<{len(events)}q", digests)

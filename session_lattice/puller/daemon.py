@@ -22,6 +22,7 @@ from session_lattice.puller.pulse import Pulse
 from session_lattice.puller.reserve import Reserve
 from session_lattice.puller.tick import Ended, Tick, now_us
 from session_lattice.puller.watch import Watcher
+from session_lattice.sources.base import SourceStatus
 from session_lattice.store.store import Store
 
 FIRST_RETRY_SECONDS = 1.0
@@ -179,8 +180,14 @@ class Puller:
         problems = {error.what: error.hint} if error else {}
         if self._store:
             problems |= {broken.what: broken.hint for broken in self._store.view_errors}
-        self._pulse.see(self._ingest.statuses())
+        self._pulse.see([*self._ingest.statuses(), *self._missing()])
         self._pulse.report(problems)
+
+    def _missing(self) -> list[SourceStatus]:
+        """Agents' homes that somebody asked for and that are not there."""
+        if self._settings.provenance["transcripts"] == "default":
+            return []
+        return [SourceStatus(str(p), "missing", str(p), files=0) for p in self._discovery.missing]
 
     def _beat(self) -> None:
         try:

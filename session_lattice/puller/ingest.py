@@ -4,15 +4,21 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import Protocol
 
 from session_lattice.errors import LatticeError, PullCancelledError, SourceError
 from session_lattice.log.base import EventLog
 from session_lattice.log.drainer import Delivery, Drainer
-from session_lattice.puller.discovery import Discovery
 from session_lattice.sources.base import Source, SourceStatus
 
 MIN_SCAN_INTERVAL_SECONDS = 0.4
 """Between two scans that changes on disk ask for; a pull asks at once."""
+
+
+class Finder(Protocol):
+    """Tells of sources that have appeared since the last call."""
+
+    def found(self) -> list[Source]: ...
 
 
 class Ingest:
@@ -26,14 +32,14 @@ class Ingest:
     def __init__(
         self,
         log: EventLog,
-        discovery: Discovery,
+        finder: Finder,
         *,
         on_progress: Callable[[int, int], None],
         on_error: Callable[[Exception], None],
     ) -> None:
         self._log = log
         self._drainer = Drainer(log)
-        self._discovery = discovery
+        self._finder = finder
         self._on_progress = on_progress
         self._on_error = on_error
         self._sources: list[Source] = []
@@ -61,8 +67,11 @@ class Ingest:
         """Ask for a scan that begins from now on; the result is how many bytes it read."""
         future: Future[int] = Future()
         with self._wake:
-            self._asked.append(future)
-            self._wake.notify()
+            if self._stop.is_set():
+                future.set_exception(PullCancelledError("the puller is stopping"))
+            else:
+                self._asked.append(future)
+                self._wake.notify()
         return future
 
     def hint(self) -> None:
@@ -85,12 +94,9 @@ class Ingest:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            asked = self._next()
-            if not self._stop.is_set():
-                self._answer(asked)
-                asked = []
-            for future in asked:
-                future.set_exception(PullCancelledError("the puller is stopping"))
+            self._answer(self._next())
+        for future in self._next():
+            future.set_exception(PullCancelledError("the puller is stopping"))
 
     def _next(self) -> "list[Future[int]]":
         """Wait for a pull, or for changes that have had time to gather."""
@@ -107,7 +113,8 @@ class Ingest:
             done = self._scan_all()
         except Exception as error:
             self._reload = True
-            self._on_error(error)
+            if not isinstance(error, PullCancelledError):
+                self._on_error(error)
             for future in asked:
                 future.set_exception(error)
         else:
@@ -116,7 +123,9 @@ class Ingest:
         self._scanned_at = time.monotonic()
 
     def _scan_all(self) -> int:
-        self._take_in(self._discovery.found())
+        self._take_in(self._finder.found())
+        if self._stop.is_set():
+            raise PullCancelledError("the puller is stopping")
         if self._reload:
             self._take_in(self._sources)
             self._reload = False

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from session_lattice.sources.codex_context import AGENT, decode_memo
 from session_lattice.sources.codex_marks import Threads
@@ -55,11 +55,13 @@ class CodexFormat:
 
     def _shadowed(self, paths: Collection[str]) -> Iterable[str]:
         """All but the best file of each rollout: the active before the archived, plain first."""
-        best: dict[str, str] = {}
-        for path in sorted(paths, key=_precedence):
-            best.setdefault(_name(path), path)
+        best = {_name(path): path for path in paths}
+        if len(best) < len(paths):
+            best = {_name(path): path for path in sorted(paths, key=_precedence, reverse=True)}
+        self._threads.found(best.values())
+        if len(best) == len(paths):
+            return ()
         shown = set(best.values())
-        self._threads.found(shown)
         return [path for path in paths if path not in shown]
 
 
@@ -68,7 +70,7 @@ def _is_rollout(name: str) -> bool:
 
 
 def _is_archived(path: str) -> bool:
-    return PurePath(path).parent.name == ARCHIVE
+    return path.rpartition("/")[0].endswith(f"/{ARCHIVE}")
 
 
 def _precedence(path: str) -> tuple[bool, bool, str]:
@@ -77,7 +79,7 @@ def _precedence(path: str) -> tuple[bool, bool, str]:
 
 def _name(path: str) -> str:
     """What a rollout is called, wherever it lies and whether it is compressed."""
-    return PurePath(path).name.removesuffix(COMPRESSED).removesuffix(SUFFIX)
+    return path.rpartition("/")[2].removesuffix(COMPRESSED).removesuffix(SUFFIX)
 
 
 def _ids(path: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from session_lattice.sources.codex_context import SPAWNS, Context, Spawn
 from session_lattice.sources.codex_patch import change_touches, command_touches
 from session_lattice.sources.codex_records import Payload, TurnItem
 from session_lattice.sources.codex_tools import (
+    LARGEST_EXIT_CODE,
     Call,
     Output,
     call_touches,
@@ -127,6 +128,7 @@ class Calls:
     def _command_ended(self, payload: Payload) -> None:
         text = payload.aggregated_output or payload.stdout or payload.stderr or ""
         code = payload.exit_code
+        code = code if code is None or abs(code) <= LARGEST_EXIT_CODE else None
         ok = _completed(payload.status) if code is None else code == 0
         denied = payload.status == "declined"
         cwd = payload.cwd or self._context.memo.cwd

@@ -18,6 +18,9 @@ AGENT = "codex"
 SAME_TIME_KEYS = 256
 """Events of one instant that are told apart by what they say; further ones by their line."""
 
+TAG_CHARS = 128
+"""Characters of what an event says that become part of its key."""
+
 SPAWNS = 64
 """Calls that started an agent and wait for its id."""
 
@@ -76,6 +79,7 @@ class Context:
         self.memo = memo
         self.out = out
         self.stream = session_stream(AGENT, session)
+        self._prefix = f"{AGENT}/{session}/"
         self._place = ""
         self._line = 0, 0
         self._timestamp: str | None = None
@@ -112,6 +116,8 @@ class Context:
 
     def name(self, tag: str) -> str:
         """What nothing else in the session is called: the instant and `tag`, counted."""
+        if len(tag) > TAG_CHARS:
+            tag = f"{tag[:TAG_CHARS]}.{crc(tag)}"
         keys = self.memo.keys
         name = f"{self._place}/{tag}"
         times = keys.get(name, 0)
@@ -132,7 +138,7 @@ class Context:
         )
 
     def add(self, key: str, event: SessionEvent) -> None:
-        self.out.add(self.stream, f"{AGENT}/{self.session}/{key}", self.ts, event)
+        self.out.add(self.stream, self._prefix + key, self.memo.ts or self.out.now, event)
 
     def echoes(self, kind: str, form: str, text: str) -> bool:
         """True when `text` was the last of its `kind` and came in another form."""

@@ -82,6 +82,8 @@ class Judge:
         self._threads = threads
         self._path = path
         self._held: list[Entry] = []
+        self._looked = False
+        self._marks: Marks | None = None
 
     def begins(self, meta: Payload, parent: str, born: int, ts: int) -> None:
         """The file's own session_meta; `parent` is "" when it names none."""
@@ -148,12 +150,14 @@ class Judge:
             if made >= state.born:
                 return _Verdict.OWN
             state.turns = True
-        marks = self._threads.marks(state.parent, self._path)
-        if marks is None:
+        if not self._looked:
+            self._looked = True
+            self._marks = self._threads.marks(state.parent, self._path)
+        if self._marks is None:
             return self._guess(line, resets)
         if turn:
-            return _Verdict.COPY if turn in marks.turns else _Verdict.OWN
-        return self._compare(marks, what, resets)
+            return _Verdict.COPY if turn in self._marks.turns else _Verdict.OWN
+        return self._compare(self._marks, what, resets)
 
     def _compare(self, marks: Marks, what: str | None, resets: bool) -> _Verdict:
         state = self.state

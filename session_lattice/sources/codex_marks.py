@@ -16,10 +16,10 @@ from session_lattice.sources.codex_records import Block, Line, Payload
 from session_lattice.sources.identity import Checkpoint
 from session_lattice.sources.lines import LineDecoder, LineReader
 
-PARENT_LINES = 200_000
+PARENT_LINES = 100_000
 """Lines of a thread's rollouts that are compared."""
 
-PARENTS = 4
+PARENTS = 2
 """Threads whose marks are kept at hand."""
 
 SPEAKING = ("agent_message", "agent_reasoning")
@@ -133,7 +133,7 @@ class Threads:
 
     def found(self, paths: Iterable[str]) -> None:
         """Take the files that a scan found, instead of those before."""
-        self._paths = sorted(paths)
+        self._paths = list(paths)
         self._by_thread = None
         self._marks.clear()
 
@@ -143,7 +143,8 @@ class Threads:
             self._by_thread = {}
             for path in self._paths:
                 self._by_thread.setdefault(self._thread_of(path), []).append(path)
-        key = tuple(path for path in self._by_thread.get(thread, ()) if path != besides)
+        found = sorted(self._by_thread.get(thread, ()))
+        key = tuple(path for path in found if path != besides)
         if not key:
             return None
         if key not in self._marks:

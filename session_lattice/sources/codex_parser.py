@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import msgspec
-
 from session_lattice.events import (
     MessageAssistant,
     MessageKind,
@@ -147,10 +145,12 @@ class CodexParser:
         kind = line.type or ""
         handler = self._items.get(kind)
         if not kind and line.id and line.timestamp:
-            self._memo.bare = True
             handler = self._session_meta
         if handler:
+            self._memo.bare = True
             self._context.enter(line, number, part)
+            if not self._memo.facts and kind:
+                self._observe(Payload(), None)
             handler(line)
         elif not (line.record_type or kind in QUIET_ITEMS or kind in KNOWN_LINES):
             self._out.warn(f"unknown_type:{name_of(kind)}")
@@ -293,7 +293,7 @@ class CodexParser:
         self._report(name, record.response_id, record.usage)
 
     def _report(self, name: str, response: str, usage: Usage) -> None:
-        counted = msgspec.structs.asdict(disjoint(usage))
+        counted = disjoint(usage)
         model = self._memo.model or UNKNOWN_MODEL
         if any(counted.values()):
             self._context.emit(name, UsageReported, response=response, model=model, **counted)

@@ -12,9 +12,12 @@ from session_lattice.sources.text import absolute
 TOUCHES = 1000
 """Files of one call that are kept."""
 
+PATH_CHARS = 4096
+"""Characters of a path above which it is taken for garbage."""
+
 BEGIN = "*** Begin Patch"
 
-_HEADER = re.compile(r"^\*\*\* (?:(Add|Update|Delete) File|Move to): (.+?)\s*$", re.MULTILINE)
+_HEADER = re.compile(r"^\*\*\* (?:(Add|Update|Delete) File|Move to): (.+)$", re.MULTILINE)
 _CALLED = re.compile(r"\bapply_?patch\b")
 _ENTERED = re.compile(r"""\bcd\s+(?:"([^"]+)"|'([^']+)'|([^\s;&|]+))\s*(?:&&|;|\n)""")
 _ACTIONS: Mapping[str, Action] = {"Add": "create", "Update": "edit", "Delete": "delete"}
@@ -28,7 +31,7 @@ def patch_touches(patch: str, base: str) -> tuple[Touch, ...]:
     last = ""
     for header in _HEADER.finditer(patch):
         verb, path = header.groups()
-        path = absolute(path, base)
+        path = absolute(path.strip(), base)
         if verb:
             found[path] = _ACTIONS[verb]
             last = path
@@ -89,4 +92,5 @@ def _written(path: str, command: str) -> str:
 
 
 def _touches(found: Iterable[tuple[str, Action]]) -> tuple[Touch, ...]:
-    return tuple(Touch(path=path, action=action) for path, action in islice(found, TOUCHES))
+    sane = ((path, action) for path, action in found if len(path) <= PATH_CHARS)
+    return tuple(Touch(path=path, action=action) for path, action in islice(sane, TOUCHES))

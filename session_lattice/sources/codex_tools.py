@@ -12,28 +12,39 @@ from session_lattice.sources.codex_patch import BEGIN, patch_touches, shell_patc
 from session_lattice.sources.codex_records import Payload
 from session_lattice.sources.text import absolute
 
-HEADER_CHARS = 400
-"""Characters at the beginning of an output that its header lies in."""
+START_CHARS = 400
+"""Characters at the beginning of an output that tell a refusal or an error."""
+
+LARGEST_EXIT_CODE = 2**32
+"""Above it a number is no exit code; Windows has unsigned ones of 32 bits."""
+
+LONGEST_SECONDS = 1e9
+"""Seconds above which a duration is taken for garbage."""
 
 _PATCHED = "Success. Updated the following files"
 _FAILED = (
     "apply_patch verification failed",
     "failed in sandbox",
+    "exec_command failed",
     "execution error",
     "failed to parse function arguments",
     "unsupported call",
     "unsupported custom tool call",
     "aborted by user",
     "error: ",
-    "Script failed",
-    "Script terminated",
 )
-_DENIED = ("exec command rejected", "rejected by user", "patch rejected", "rejected:")
-_HEADER_LINES = ("Exit code", "Wall time", "Chunk ID", "Total output lines")
 _SHELLS = ("shell", "shell_command", "exec_command", "container.exec", "local_shell")
 
-_EXIT = re.compile(r"^(?:Exit code: |Process exited with code )(-?\d+)$", re.MULTILINE)
-_WALL = re.compile(r"^Wall time:? ([\d.]+) seconds?$", re.MULTILINE)
+_DENIED = re.compile(
+    r"(?:exec command|patch) rejected|This action was rejected|\w+ failed for .*rejected by user",
+    re.DOTALL,
+)
+_HEADER = re.compile(
+    r"(?:Script (\w+).*\n)?(?:Exit code: (-?\d{1,10})\n)?(?:Chunk ID: .*\n)?"
+    r"Wall time:? ([\d.]{1,20}) seconds?\n?(?:Process exited with code (-?\d{1,10})\n)?"
+    r"(?:(?:Process running|Original token count|Total output lines).*\n){0,3}(?:Output:(?:\n|$))?"
+)
+_SCRIPT_ENDS = {"completed": True, "failed": False, "terminated": False}
 _SECONDS = re.compile(r"^([\d.]+)s?$")
 
 
@@ -140,38 +151,31 @@ def _from_text(text: str) -> Output:
             pass
     if not text.startswith(("Exit code: ", "Wall time", "Chunk ID: ", "Script ")):
         return _judged(text, None, None)
-    header, marked, _ = text[:HEADER_CHARS].partition("\nOutput:\n")
-    exit_code, wall = _EXIT.search(header), _WALL.search(header)
-    body = text[len(header) + len(marked) :] if marked else _below_header(text)
-    code = int(exit_code.group(1)) if exit_code else None
-    took = _milliseconds(wall.group(1)) if wall else None
-    if text.startswith("Script failed"):
-        return Output(body, False, False, code, took)
-    if text.startswith("Script completed"):
-        return Output(body, True, False, code, took)
-    return _judged(body, code, took)
-
-
-def _below_header(text: str) -> str:
-    """What follows the header's lines where no "Output:" ends them."""
-    at = 0
-    while text.startswith(_HEADER_LINES, at):
-        at = text.find("\n", at) + 1 or len(text)
-    return text[at:]
+    header = _HEADER.match(text)
+    if header is None:
+        return _judged(text, None, None)
+    script, exit_code, wall, exited = header.groups()
+    body = text[header.end() :]
+    took = _milliseconds(wall)
+    if script in _SCRIPT_ENDS:
+        return Output(body, _SCRIPT_ENDS[script], duration_ms=took)
+    code = exit_code or exited
+    return _judged(body, int(code) if code else None, took)
 
 
 def _from_wrapped(wrapped: _Wrapped) -> Output:
     told = wrapped.metadata or _Metadata()
-    seconds = told.duration_seconds
-    took = None if seconds is None else round(seconds * 1000)
+    took = None if told.duration_seconds is None else _milliseconds(told.duration_seconds)
     return _judged(wrapped.output, told.exit_code, took)
 
 
 def _judged(text: str, exit_code: int | None, duration_ms: int | None) -> Output:
     """By the exit code; without one by the words that Codex itself puts in its place."""
-    start = text[:HEADER_CHARS]
-    denied = exit_code is None and any(words in start[:80] for words in _DENIED)
+    start = text[:START_CHARS]
+    denied = exit_code is None and _DENIED.match(start) is not None
     ok: bool | None = None
+    if exit_code is not None and abs(exit_code) > LARGEST_EXIT_CODE:
+        exit_code = None
     if exit_code is not None:
         ok = exit_code == 0
     elif start.startswith(_PATCHED):
@@ -195,21 +199,22 @@ def mcp_outcome(result: Any) -> tuple[bool | None, str]:
 
 
 def duration_ms(value: Any) -> int | None:
-    """A duration as Codex writes it: `{"secs", "nanos"}`, or text such as "1.5s"."""
+    """Milliseconds of a duration: `{"secs", "nanos"}`, or text such as "1.5s"."""
     if isinstance(value, dict):
         seconds, nanos = value.get("secs"), value.get("nanos", 0)
         if isinstance(seconds, int) and isinstance(nanos, int):
-            return seconds * 1000 + nanos // 1_000_000
+            return _milliseconds(seconds + nanos / 1e9)
     if isinstance(value, str) and (seconds_text := _SECONDS.match(value)):
         return _milliseconds(seconds_text.group(1))
     return None
 
 
-def _milliseconds(seconds: str) -> int | None:
+def _milliseconds(seconds: str | float) -> int | None:
     try:
-        return round(float(seconds) * 1000)
-    except ValueError:
+        seconds = float(seconds)
+    except (ValueError, OverflowError):
         return None
+    return round(seconds * 1000) if 0 <= seconds <= LONGEST_SECONDS else None
 
 
 def _qualified(namespace: str | None, name: str) -> str:

@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from session_lattice.sources.codex_records import TokenInfo, Usage
 
+MOST_TOKENS = 10**9
+"""Tokens above which the number of one answer is taken for garbage."""
+
 
 class Ledger(Struct, omit_defaults=True):
     """What was counted in one file so far.
@@ -38,32 +41,26 @@ class Ledger(Struct, omit_defaults=True):
             before = None if self.resets(info) else self.total
             last = _difference(total, before) if before else total
         self.total = total
-        self.context_tokens = _size(last) or self.context_tokens
+        self.context_tokens = _sane(_size(last)) or self.context_tokens
         return last if _size(last) else None
 
 
-class Counted(Struct, frozen=True):
-    """Tokens as events count them: the four kinds are disjoint, but reasoning is of output."""
+def disjoint(usage: Usage) -> dict[str, int]:
+    """The token fields of an event: cache reads and writes are taken out of the input."""
+    whole = _sane(usage.input_tokens)
+    read = min(_sane(usage.cached_input_tokens), whole)
+    written = min(_sane(usage.cache_write_input_tokens), whole - read)
+    return {
+        "input_tokens": whole - read - written,
+        "output_tokens": _sane(usage.output_tokens),
+        "cache_write_tokens": written,
+        "cache_read_tokens": read,
+        "reasoning_tokens": _sane(usage.reasoning_output_tokens),
+    }
 
-    input_tokens: int
-    output_tokens: int
-    cache_write_tokens: int
-    cache_read_tokens: int
-    reasoning_tokens: int
 
-
-def disjoint(usage: Usage) -> Counted:
-    """Cache reads and writes taken out of the input that they are counted in."""
-    whole = max(0, usage.input_tokens)
-    read = min(max(0, usage.cached_input_tokens), whole)
-    written = min(max(0, usage.cache_write_input_tokens), whole - read)
-    return Counted(
-        input_tokens=whole - read - written,
-        output_tokens=max(0, usage.output_tokens),
-        cache_write_tokens=written,
-        cache_read_tokens=read,
-        reasoning_tokens=max(0, usage.reasoning_output_tokens),
-    )
+def _sane(tokens: int) -> int:
+    return tokens if 0 <= tokens <= MOST_TOKENS else 0
 
 
 def _size(usage: Usage) -> int:

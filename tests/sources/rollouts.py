@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from session_lattice.events import MessageUser, UsageReported
 from session_lattice.sources.codex import Codex
-from tests.sources.samples import Line, encode
+from tests.sources.samples import Line, encode, of, pull
 
 THREAD = "019e4a00-1000-7000-8000-00000000000a"
 """Made, as its first digits tell, in May 2026."""
@@ -61,7 +62,7 @@ class Rollout:
     def event(self, kind: str, /, **fields: Any) -> Line:
         return self.line("event_msg", {"type": kind, **fields})
 
-    def meta(self, thread: str = "", **fields: Any) -> Line:
+    def meta(self, thread: str = "", /, **fields: Any) -> Line:
         payload = {
             "id": thread or self.thread,
             "timestamp": stamp(self.now),
@@ -145,5 +146,53 @@ def session(turns: int = 1) -> Rollout:
     return talk
 
 
-def codex(root: Path) -> Codex:
-    return Codex(root)
+def begun() -> Rollout:
+    """A thread with a meta and the beginning of a turn."""
+    talk = Rollout()
+    talk.meta()
+    talk.turn()
+    return talk
+
+
+def told(root: Path, talk: Rollout, kind: type[Any]) -> list[Any]:
+    """The events of one type that come of a rollout."""
+    talk.put(root)
+    return of(pull(Codex(root)), kind)
+
+
+MINUTE = timedelta(minutes=1)
+OLD = "0.36.0"
+"""A version whose forks count their tokens from zero."""
+
+SEEDED = "0.77.0"
+"""A version whose forks go on counting where their parent was, and whose turns have no ids."""
+
+
+def parent(turn: str | None = None) -> Rollout:
+    """A thread that others copy."""
+    talk = Rollout()
+    talk.meta(cli_version=OLD)
+    for number in range(3):
+        talk.turn(turn)
+        talk.prompt(f"show tide {number}")
+        talk.call("shell", {"command": ["tide"]}, f"call_{number}")
+        talk.output("six", f"call_{number}")
+        talk.say(f"It is high at {number}.")
+        talk.count(1000 + number, 0, 0)
+        talk.count(again=True)
+    return talk
+
+
+def fork(copied: Rollout, thread: str = CHILD, **fields: Any) -> Rollout:
+    """A rollout that begins with a copy of another one's lines."""
+    talk = Rollout(thread, start=copied.now + MINUTE)
+    talk.meta(**fields)
+    talk.copy(copied)
+    return talk
+
+
+def own(root: Path, thread: str = CHILD) -> tuple[list[str], list[int]]:
+    """The prompts and token counts of one thread."""
+    drafts = [d for d in pull(Codex(root)) if d.stream.endswith(thread)]
+    prompts = [m.text for m in of(drafts, MessageUser) if m.kind in ("prompt", "injected")]
+    return prompts, [usage.total for usage in of(drafts, UsageReported)]

@@ -10,7 +10,6 @@ from session_lattice.events import (
     MessageAssistant,
     MessageUser,
     SessionObserved,
-    SubagentLinked,
     ToolCalled,
     UsageReported,
 )
@@ -20,29 +19,24 @@ from tests.sources.rollouts import (
     CHILD,
     EARLY_TURN,
     LATE_TURN,
+    MINUTE,
+    OLD,
+    SEEDED,
     START,
     THREAD,
     Rollout,
     counts,
+    fork,
+    own,
+    parent,
     session,
 )
 from tests.sources.samples import of, pull
 
-MINUTE = timedelta(minutes=1)
-OLD = "0.36.0"
-SEEDED = "0.77.0"
 BORN_OLD = "9cd28a74-0000-4000-8000-00000000000b"
 """A thread whose id does not tell when it was made."""
 
 TIMELESS_TURN = "0c28a74f-0000-4000-8000-00000000000c"
-
-
-def fork(parent: Rollout, thread: str = CHILD, **fields: object) -> Rollout:
-    """A rollout that begins with a copy of its parent's lines."""
-    copy = Rollout(thread, start=parent.now + MINUTE)
-    copy.meta(**fields)
-    copy.copy(parent)
-    return copy
 
 
 def go_on(talk: Rollout, turn: str | None = None, *, tokens: int = 77) -> None:
@@ -52,27 +46,6 @@ def go_on(talk: Rollout, turn: str | None = None, *, tokens: int = 77) -> None:
     talk.prompt("and the moon?")
     talk.say("It is full.")
     talk.count(tokens, 0, 0)
-
-
-def parent(turn: str | None = None) -> Rollout:
-    talk = Rollout()
-    talk.meta(cli_version=OLD)
-    for number in range(3):
-        talk.turn(turn)
-        talk.prompt(f"show tide {number}")
-        talk.call("shell", {"command": ["tide"]}, f"call_{number}")
-        talk.output("six", f"call_{number}")
-        talk.say(f"It is high at {number}.")
-        talk.count(1000 + number, 0, 0)
-        talk.count(again=True)
-    return talk
-
-
-def own(root: Path, thread: str = CHILD) -> tuple[list[str], list[int]]:
-    """The prompts and token counts of one thread."""
-    drafts = [d for d in pull(Codex(root)) if d.stream.endswith(thread)]
-    prompts = [m.text for m in of(drafts, MessageUser) if m.kind in ("prompt", "injected")]
-    return prompts, [usage.total for usage in of(drafts, UsageReported)]
 
 
 OWN = (["and the moon?"], [77])
@@ -275,78 +248,6 @@ def test_another_threads_meta_in_the_middle_begins_no_copy(tmp_path: Path) -> No
     talk.put(tmp_path)
     prompts, totals = own(tmp_path, THREAD)
     assert (prompts, totals) == (["show tide 0", "and the moon?"], [1050, 77])
-
-
-def spawn(**fields: object) -> dict[str, object]:
-    details = {"parent_thread_id": THREAD, "depth": 1, "agent_path": "/root/moon", **fields}
-    return {"subagent": {"thread_spawn": details}}
-
-
-def spawned(source: object, **fields: object) -> Rollout:
-    child = Rollout(CHILD)
-    child.meta(source=source, **fields)
-    child.turn(LATE_TURN)
-    child.message("user", "<environment_context>\n<cwd>/work/tide</cwd>")
-    child.prompt("look at the moon")
-    child.say("It is full.")
-    child.count(77, 0, 0)
-    return child
-
-
-@pytest.mark.parametrize("with_parent", [True, False])
-def test_a_spawned_agent_that_copies_nothing_tells_all(tmp_path: Path, with_parent: bool) -> None:
-    if with_parent:
-        session().put(tmp_path)
-    spawned(spawn()).put(tmp_path)
-    prompts, totals = own(tmp_path)
-    assert (prompts[1:], totals) == (["look at the moon"], [77])
-
-
-def test_a_spawned_agent_that_copies_its_parent_tells_its_own(tmp_path: Path) -> None:
-    first = parent(EARLY_TURN)
-    first.put(tmp_path)
-    child = fork(first, source=spawn())
-    child.step = timedelta(milliseconds=1)
-    child.turn(LATE_TURN)
-    child.prompt("look at the moon")
-    child.say("It is full.")
-    child.count(77, 0, 0)
-    child.put(tmp_path)
-    assert own(tmp_path) == (["look at the moon"], [77])
-
-
-@pytest.mark.parametrize(
-    ("source", "fields", "kind"),
-    [
-        (spawn(agent_role="explorer"), {}, "explorer"),
-        (spawn(), {"agent_role": "worker"}, "worker"),
-        ({"subagent": "review"}, {"parent_thread_id": THREAD}, "review"),
-        ({"subagent": {"other": "guardian"}}, {"session_id": THREAD}, "guardian"),
-    ],
-)
-def test_an_agent_tells_who_started_it_and_what_for(
-    tmp_path: Path, source: object, fields: dict[str, object], kind: str
-) -> None:
-    spawned(source, **fields).put(tmp_path)
-    drafts = pull(Codex(tmp_path))
-    (link,) = of(drafts, SubagentLinked)
-    assert (link.session, link.child_session, link.kind) == (THREAD, CHILD, kind)
-    assert (link.call, link.evidence) == ("", "meta")
-    assert of(drafts, SessionObserved)[0].parent_session == THREAD
-
-
-def test_an_agent_whose_parent_is_not_named_has_none(tmp_path: Path) -> None:
-    spawned({"subagent": "review"}).put(tmp_path)
-    drafts = pull(Codex(tmp_path))
-    assert of(drafts, SubagentLinked) == []
-    assert [usage.total for usage in of(drafts, UsageReported)] == [77]
-
-
-def test_no_person_typed_what_an_agent_was_told(tmp_path: Path) -> None:
-    spawned(spawn()).put(tmp_path)
-    drafts = pull(Codex(tmp_path))
-    assert {message.kind for message in of(drafts, MessageUser)} == {"injected"}
-    assert "look at the moon" in {event.title for event in of(drafts, SessionObserved)}
 
 
 def test_a_copy_in_pieces_is_dropped_as_well(tmp_path: Path) -> None:

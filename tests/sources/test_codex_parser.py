@@ -16,20 +16,8 @@ from session_lattice.events import (
 )
 from session_lattice.sources.base import TEXT_BYTES
 from session_lattice.sources.codex import Codex
-from tests.sources.rollouts import CWD, MODEL, START, THREAD, Rollout, session, stamp
+from tests.sources.rollouts import CWD, MODEL, START, THREAD, Rollout, begun, session, stamp, told
 from tests.sources.samples import of, pull
-
-
-def told(root: Path, talk: Rollout, kind: type[Any]) -> list[Any]:
-    talk.put(root)
-    return of(pull(Codex(root)), kind)
-
-
-def begun() -> Rollout:
-    talk = Rollout()
-    talk.meta()
-    talk.turn()
-    return talk
 
 
 def warnings(root: Path, talk: Rollout) -> dict[str, int]:
@@ -313,6 +301,15 @@ def test_files_from_before_the_envelope_are_read(tmp_path: Path) -> None:
     assert {event.cwd for event in events[1:]} == {"/work/tide"}
     assert {draft.ts for draft in drafts} == {int(START.timestamp() * 1_000_000)}
     assert source.status().warnings == {}
+
+
+def test_files_from_before_the_envelope_need_no_header(tmp_path: Path) -> None:
+    talk = bare(spoken("user", "yes"))
+    del talk.lines[0]
+    talk.put(tmp_path)
+    drafts = pull(Codex(tmp_path))
+    assert [m.text for m in of(drafts, MessageUser)] == ["yes"]
+    assert of(drafts, SessionObserved)[0].path
 
 
 def test_a_model_that_no_line_names_is_unknown(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from session_lattice.events import Touch
 from session_lattice.sources.codex_patch import (
+    PATH_CHARS,
     TOUCHES,
     change_touches,
     command_touches,
@@ -105,3 +106,7 @@ def test_a_command_touches_what_it_reads_and_searches() -> None:
         ("/work/tide/map.py", "read"),
         ("/work/tide/lib/tides", "search"),
     ]
+
+
+def test_garbage_is_not_taken_for_a_path() -> None:
+    assert patch_touches(f"*** Add File: {'x' * (PATH_CHARS + 1)}", CWD) == ()

@@ -7,15 +7,8 @@ import pytest
 
 from session_lattice.events import UsageReported
 from session_lattice.sources.codex import Codex
-from tests.sources.rollouts import CHILD, MODEL, THREAD, Rollout, counts
+from tests.sources.rollouts import CHILD, MODEL, THREAD, Rollout, begun, counts
 from tests.sources.samples import of, pull
-
-
-def begun() -> Rollout:
-    talk = Rollout()
-    talk.meta()
-    talk.turn()
-    return talk
 
 
 def usages(root: Path, talk: Rollout) -> list[UsageReported]:
@@ -61,6 +54,13 @@ def test_more_cached_input_than_input_is_cut_to_it(tmp_path: Path) -> None:
     talk.count(100, 600, 50)
     (usage,) = usages(tmp_path, talk)
     assert (usage.input_tokens, usage.cache_read_tokens, usage.total) == (0, 100, 150)
+
+
+def test_counts_that_cannot_be_are_left_out(tmp_path: Path) -> None:
+    talk = begun()
+    talk.count(10**15, -5, 50)
+    (usage,) = usages(tmp_path, talk)
+    assert (usage.input_tokens, usage.cache_read_tokens, usage.output_tokens) == (0, 0, 50)
 
 
 def test_without_a_last_count_the_total_tells_what_came(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_model_nobody_lists_has_no_price_rather_than_a_price_of_nothing(model:
 
 
 def test_a_model_that_is_not_sold_by_token_in_and_out_has_no_price() -> None:
-    assert unit_prices("text-embedding-3-small", DAY) is None
+    assert unit_prices("voyage-code-3", DAY) is None
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -102,6 +102,10 @@ def test_the_price_is_the_one_of_the_day() -> None:
         200_000,
     ]
     assert [r.above_input_tokens for r in _price("claude-opus-4-6", after).standard] == [-1]
+
+
+def test_where_the_price_changes_within_a_day_noon_counts() -> None:
+    assert _price("deepseek-chat").standard[0].input == 270_000
 
 
 def test_a_cache_write_for_an_hour_is_twice_the_input_where_the_library_does_not_say() -> None:

@@ -1,4 +1,5 @@
--- A call and its result make one row, whichever comes first; mostly both are in one batch.
+-- A call and its results make one row, whichever comes first; mostly all are in one batch.
+-- Of several results each field is the first one's that has it.
 MERGE INTO tool_calls AS t
 USING (
     WITH called AS (
@@ -7,13 +8,30 @@ USING (
         QUALIFY row_number() OVER (PARTITION BY session, data.call ORDER BY position) = 1
     ),
     returned AS (
-        SELECT * FROM batch
+        SELECT
+            session,
+            data.call AS call,
+            arg_min(subagent, position) AS subagent,
+            arg_min(ts, position) AS ts,
+            arg_min(data.ok, position) FILTER (WHERE data.ok IS NOT NULL) AS ok,
+            coalesce(bool_or(data.denied), false) AS denied,
+            arg_min(data.exit_code, position) FILTER (WHERE data.exit_code IS NOT NULL) AS exit_code,
+            arg_min(data.duration_ms, position)
+                FILTER (WHERE data.duration_ms IS NOT NULL) AS duration_ms,
+            arg_min(data.output, position) FILTER (WHERE data.output IS NOT NULL) AS output,
+            arg_min(data.output_bytes, position)
+                FILTER (WHERE data.output_bytes IS NOT NULL) AS output_bytes,
+            arg_min_null(data.cwd, position) AS cwd,
+            arg_min_null(data.branch, position) AS branch,
+            arg_min(origin, position) AS origin,
+            max(position) AS position
+        FROM batch
         WHERE type = 'tool.returned'
-        QUALIFY row_number() OVER (PARTITION BY session, data.call ORDER BY position) = 1
+        GROUP BY session, data.call
     )
     SELECT
         coalesce(c.session, r.session) AS session,
-        coalesce(c.data.call, r.data.call) AS call,
+        coalesce(c.data.call, r.call) AS call,
         coalesce(c.subagent, r.subagent) AS subagent,
         c.data.name AS name,
         c.data.response AS response,
@@ -21,36 +39,35 @@ USING (
         c.data.input_bytes AS input_bytes,
         c.ts AS called_at,
         r.ts AS returned_at,
-        r.data.ok AS ok,
-        if(r.ts IS NULL, NULL, coalesce(r.data.denied, false)) AS denied,
-        r.data.exit_code AS exit_code,
-        r.data.duration_ms AS duration_ms,
-        r.data.output AS output,
-        r.data.output_bytes AS output_bytes,
-        if(c.session IS NULL, r.data.cwd, c.data.cwd) AS cwd,
-        if(c.session IS NULL, r.data.branch, c.data.branch) AS branch,
+        r.ok AS ok,
+        r.denied,
+        r.exit_code AS exit_code,
+        r.duration_ms AS duration_ms,
+        r.output AS output,
+        r.output_bytes AS output_bytes,
+        if(c.session IS NULL, r.cwd, c.data.cwd) AS cwd,
+        if(c.session IS NULL, r.branch, c.data.branch) AS branch,
         coalesce(c.origin, r.origin) AS origin,
         greatest(c.position, r.position) AS changed
     FROM called AS c
-    FULL JOIN returned AS r ON c.session = r.session AND c.data.call = r.data.call
+    FULL JOIN returned AS r ON c.session = r.session AND c.data.call = r.call
 ) AS b
 ON t.session = b.session AND t.call = b.call
-WHEN MATCHED AND (t.name IS NULL AND b.name IS NOT NULL OR t.returned_at IS NULL AND b.returned_at IS NOT NULL)
-THEN UPDATE SET
+WHEN MATCHED THEN UPDATE SET
     subagent = if(t.name IS NULL AND b.name IS NOT NULL, b.subagent, t.subagent),
+    cwd = if(t.name IS NULL AND b.name IS NOT NULL, b.cwd, t.cwd),
+    branch = if(t.name IS NULL AND b.name IS NOT NULL, b.branch, t.branch),
     name = coalesce(t.name, b.name),
     response = coalesce(t.response, b.response),
     input = coalesce(t.input, b.input),
     input_bytes = coalesce(t.input_bytes, b.input_bytes),
     called_at = coalesce(t.called_at, b.called_at),
     returned_at = coalesce(t.returned_at, b.returned_at),
-    ok = if(t.returned_at IS NULL, b.ok, t.ok),
-    denied = coalesce(t.denied, b.denied),
-    exit_code = if(t.returned_at IS NULL, b.exit_code, t.exit_code),
-    duration_ms = if(t.returned_at IS NULL, b.duration_ms, t.duration_ms),
-    output = if(t.returned_at IS NULL, b.output, t.output),
-    output_bytes = if(t.returned_at IS NULL, b.output_bytes, t.output_bytes),
-    cwd = if(t.name IS NULL AND b.name IS NOT NULL, b.cwd, t.cwd),
-    branch = if(t.name IS NULL AND b.name IS NOT NULL, b.branch, t.branch),
+    ok = coalesce(t.ok, b.ok),
+    denied = if(t.denied OR b.denied, true, coalesce(t.denied, b.denied)),
+    exit_code = coalesce(t.exit_code, b.exit_code),
+    duration_ms = coalesce(t.duration_ms, b.duration_ms),
+    output = coalesce(t.output, b.output),
+    output_bytes = coalesce(t.output_bytes, b.output_bytes),
     changed = b.changed
 WHEN NOT MATCHED THEN INSERT BY NAME *

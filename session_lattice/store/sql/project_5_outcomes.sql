@@ -6,4 +6,4 @@ WHERE t.changed >= (SELECT min(position) FROM batch)
     AND t.returned_at IS NOT NULL
     AND file_touches.session = t.session
     AND file_touches.call = t.call
-    AND file_touches.succeeded IS NULL
+    AND file_touches.succeeded IS DISTINCT FROM coalesce(t.ok, true)
