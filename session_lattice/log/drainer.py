@@ -25,10 +25,13 @@ QUEUE_DELIVERIES = 256
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Drafts of one source, in order, and the checkpoints that hold once they are in the log."""
+    """Drafts of one source, in order, and the checkpoints that hold once they are in the log.
+
+    Drafts that another process has encoded come as what `encode` made of them there.
+    """
 
     source: str
-    drafts: Sequence[Draft]
+    drafts: Sequence[Draft] | Sequence[Encoded]
     checkpoints: Mapping[str, bytes | None]
 
 
@@ -135,7 +138,7 @@ class Drainer:
             if waiting.dropped or waiting.producer in failed:
                 continue
             try:
-                encoded += encode(waiting.delivery.drafts)
+                encoded += _encoded(waiting.delivery.drafts)
             except Exception as error:
                 failed[waiting.producer] = error
             else:
@@ -156,6 +159,11 @@ class Drainer:
                 waiting.dropped = waiting.dropped or waiting.producer in failed
             self._settled += len(group)
             self._changed.notify_all()
+
+
+def _encoded(drafts: Sequence[Draft] | Sequence[Encoded]) -> list[Encoded]:
+    new = [draft for draft in drafts if isinstance(draft, Draft)]
+    return encode(new) if new else [draft for draft in drafts if isinstance(draft, Encoded)]
 
 
 def encode(drafts: Sequence[Draft]) -> list[Encoded]:

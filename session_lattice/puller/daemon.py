@@ -15,6 +15,7 @@ from session_lattice.errors import ConfigError, LatticeError
 from session_lattice.heartbeat import LastPull
 from session_lattice.home import Home
 from session_lattice.log.sqlite import SqliteEventLog
+from session_lattice.puller.bulk import BulkReader
 from session_lattice.puller.discovery import Discovery
 from session_lattice.puller.ingest import Ingest
 from session_lattice.puller.progress import Progress
@@ -78,6 +79,7 @@ class Puller:
             self._discovery,
             on_progress=self._progress.step,
             on_error=self._ingest_failed,
+            bulk=BulkReader(settings.transcripts, sample),
         )
         self._watcher = Watcher(self._ingest.hint, self._watch_failed)
         self._reserve = Reserve(home.reserve)

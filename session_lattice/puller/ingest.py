@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from typing import Protocol
 
 from session_lattice.errors import LatticeError, PullCancelledError, SourceError
 from session_lattice.log.base import EventLog
 from session_lattice.log.drainer import Delivery, Drainer
+from session_lattice.puller.bulk import BULK_BYTES, BulkReader
 from session_lattice.sources.base import Source, SourceStatus
 
 MIN_SCAN_INTERVAL_SECONDS = 0.4
@@ -36,12 +38,14 @@ class Ingest:
         *,
         on_progress: Callable[[int, int], None],
         on_error: Callable[[Exception], None],
+        bulk: BulkReader | None = None,
     ) -> None:
         self._log = log
         self._drainer = Drainer(log)
         self._finder = finder
         self._on_progress = on_progress
         self._on_error = on_error
+        self._bulk = bulk
         self._sources: list[Source] = []
         self._reload = False
         self._stop = threading.Event()
@@ -130,16 +134,39 @@ class Ingest:
             self._take_in(self._sources)
             self._reload = False
         failures: list[LatticeError] = []
-        waiting = [(source, self._pending(source, failures)) for source in self._sources]
-        total, done = sum(size for _, size in waiting), 0
-        for source, _ in waiting:
+        total = sum(self._pending(source, failures) for source in self._sources)
+        done = self._read_all(total, failures)
+        self._drainer.flush()
+        if failures:
+            raise failures[0]
+        return done
+
+    def _read_all(self, total: int, failures: list[LatticeError]) -> int:
+        done = 0
+        try:
+            if self._bulk and total >= BULK_BYTES:
+                done = self._read_in_bulk(self._bulk, total)
+        except SourceError as error:
+            failures.append(error)
+        for source in self._sources:
             try:
                 done = self._read(source, done, total)
             except SourceError as error:
                 failures.append(error)
+        return done
+
+    def _read_in_bulk(self, bulk: BulkReader, total: int) -> int:
+        """Let another process read; the sources here go on from what it left in the log."""
+        done = 0
+        names = [source.name for source in self._sources]
+        with closing(bulk.read({name: self._log.checkpoints(name) for name in names})) as portions:
+            for portion in portions:
+                self._drainer.submit(Delivery(portion.source, portion.events, portion.checkpoints))
+                done = self._advance(done + portion.read_bytes, total)
         self._drainer.flush()
-        if failures:
-            raise failures[0]
+        self._take_in(self._sources)
+        for source in self._sources:
+            source.pending()
         return done
 
     def _take_in(self, sources: Sequence[Source]) -> None:
@@ -157,8 +184,12 @@ class Ingest:
     def _read(self, source: Source, done: int, total: int) -> int:
         for batch in source.batches():
             self._drainer.submit(Delivery(source.name, batch.drafts, batch.checkpoints))
-            done += batch.read_bytes
-            self._on_progress(done, total)
-            if self._stop.is_set():
-                raise PullCancelledError("the puller is stopping")
+            done = self._advance(done + batch.read_bytes, total)
+        return done
+
+    def _advance(self, done: int, total: int) -> int:
+        """Tell how far the scan is; the place where it can be cancelled."""
+        self._on_progress(done, total)
+        if self._stop.is_set():
+            raise PullCancelledError("the puller is stopping")
         return done

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import session_lattice
 
 SAMPLE = Path(session_lattice.__file__).parent / "sample"
+SAMPLE_BYTES = sum(path.stat().st_size for path in SAMPLE.rglob("*.jsonl"))
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ID = re.compile(r'"(msg|toolu|req|call)_(\w+)"')
 

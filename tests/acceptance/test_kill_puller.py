@@ -14,8 +14,9 @@ import pytest
 from session_lattice import config
 from session_lattice.errors import GenerationError
 from session_lattice.home import Home
+from session_lattice.puller.bulk import BULK_BYTES
 from session_lattice.store import generations
-from tests.acceptance.history import copy_sample
+from tests.acceptance.history import SAMPLE_BYTES, copy_sample
 from tests.acceptance.pair import DEADLINE_SECONDS, Pair, contents, select_nothing
 
 KILLS = 100
@@ -144,6 +145,22 @@ def disagreements(tables: dict[str, list[tuple[object, ...]]]) -> list[str]:
     if len(tables["session_overview"]) != len(tables["sessions"]):
         said.append("session_overview does not have every session")
     return said
+
+
+def test_killed_while_a_process_of_its_own_reads_a_long_history_nothing_differs(
+    tmp_path: Path,
+) -> None:
+    rng = random.Random(SEED)
+    whole, hurt = Pair(tmp_path / "whole"), Pair(tmp_path / "hurt")
+    for number in range(BULK_BYTES // SAMPLE_BYTES + 1):
+        copy_sample(whole.transcripts, number)
+        copy_sample(hurt.transcripts, number)
+    for _ in range(8):
+        kill_within(hurt, rng.uniform(0.3, 2.0))
+    assert pull(hurt) == 0 == pull(whole)
+    mine, theirs = hurt.tables(), whole.tables()
+    for name in theirs:
+        assert normal(mine[name], hurt) == normal(theirs[name], whole), name
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -9,7 +9,7 @@ import pytest
 from session_lattice.errors import LogError, PullCancelledError, SourceError
 from session_lattice.events import Draft, MessageUser
 from session_lattice.puller.ingest import Ingest
-from session_lattice.sources.base import Source
+from session_lattice.sources.base import Batch, Source
 from session_lattice.testing import MemoryEventLog, ScriptedSource
 
 WAIT_SECONDS = 10.0
@@ -143,7 +143,7 @@ class Endless(ScriptedSource):
         self._found = 1_000_000_000
         return 1000
 
-    def batches(self) -> Iterator[object]:  # type: ignore[override]
+    def batches(self) -> Iterator[Batch]:
         for batch in super().batches():
             self._began.set()
             self.add(note("a"))
