@@ -163,7 +163,7 @@ class Drainer:
 
 def _encoded(drafts: Sequence[Draft] | Sequence[Encoded]) -> list[Encoded]:
     new = [draft for draft in drafts if isinstance(draft, Draft)]
-    return encode(new) if new else [draft for draft in drafts if isinstance(draft, Encoded)]
+    return encode(new) + [draft for draft in drafts if isinstance(draft, Encoded)]
 
 
 def encode(drafts: Sequence[Draft]) -> list[Encoded]:

@@ -7,6 +7,7 @@ portions on its standard output, each a pickle behind its length.
 """
 
 import contextlib
+import gc
 import pickle
 import signal
 import struct
@@ -27,6 +28,9 @@ BULK_BYTES = 32 * 1024 * 1024
 
 END_SECONDS = 10.0
 """How long the process may take to end once it is told to."""
+
+GC_OBJECTS = 20_000
+"""Objects made between two looks for cycles: reading makes millions and none of them."""
 
 _LENGTH = struct.Struct("<I")
 
@@ -90,6 +94,7 @@ def _body(stream: IO[bytes]) -> bytes:
 def main() -> None:
     """The process: Ctrl-C at a terminal is the puller's to act on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(GC_OBJECTS)
     roots, sample, checkpoints = pickle.load(sys.stdin.buffer)
     with contextlib.suppress(BrokenPipeError):
         for message in _messages(Discovery(roots, sample=sample), checkpoints):

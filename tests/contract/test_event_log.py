@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from session_lattice.errors import LogError
-from session_lattice.log import base, memory, sqlite
+from session_lattice.log import base, memory, sqlite_reader
 from session_lattice.log.base import Bounds, Encoded, EventLog
 from session_lattice.log.memory import MemoryEventLog
 from session_lattice.log.sqlite import SqliteEventLog
@@ -115,7 +115,7 @@ def test_reading_goes_on_after_any_position(log: EventLog) -> None:
 def test_no_read_returns_more_events_than_its_limit(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (memory, sqlite):
+    for module in (memory, sqlite_reader):
         monkeypatch.setattr(module, "READ_LIMIT", 3)
     log.append([event(str(i)) for i in range(10)], {})
     assert len(log.read(0, limit=9)) == 3
@@ -131,7 +131,7 @@ def test_a_stream_is_read_alone_and_in_order(log: EventLog) -> None:
 def test_a_read_ends_with_the_event_that_reaches_its_bytes(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (memory, sqlite):
+    for module in (memory, sqlite_reader):
         monkeypatch.setattr(module, "READ_BYTES", 100)
     log.append([event(str(i), data=b'"%038d"' % i) for i in range(9)], {})
     assert [len(log.read(after)) for after in (0, 3, 6, 8)] == [3, 3, 3, 1]

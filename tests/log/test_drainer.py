@@ -1,247 +1,17 @@
-"""The drainer: order, backpressure, what a failure does to whom, and what is done to each event."""
+"""The drainer: order, backpressure, and what is done to each event."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_lattice import events
-from session_lattice.errors import LogError
-from session_lattice.events import (
-    Draft,
-    MessageUser,
-    PullFinished,
-    SessionObserved,
-    ToolCalled,
-    Touch,
-)
+from session_lattice.events import Draft, PullFinished, SessionObserved, ToolCalled, Touch
 from session_lattice.log import drainer
-from session_lattice.log.base import Encoded, EventLog
-from session_lattice.log.drainer import Delivery, Drainer
+from session_lattice.log.drainer import Delivery, Drainer, encode
 from session_lattice.log.memory import MemoryEventLog
-
-Start = Callable[[EventLog], Drainer]
-Checkpoints = Mapping[str, Mapping[str, bytes | None]]
-
-
-class HeldLog(MemoryEventLog):
-    """Waits in its first append until `go`; counts what each append brought."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entered = threading.Event()
-        self.go = threading.Event()
-        self.sizes: list[int] = []
-        self.failures: list[Exception] = []
-
-    def append(self, events: Sequence[Encoded], checkpoints: Checkpoints) -> int:
-        self.entered.set()
-        self.go.wait()
-        self.sizes.append(len(events))
-        if self.failures:
-            raise self.failures.pop(0)
-        return super().append(events, checkpoints)
-
-
-def draft(key: str, stream: str = "session/claude_code/1", text: str = "hello") -> Draft:
-    event = MessageUser(
-        agent="claude_code", session="1", message=key, kind="prompt", text=text, text_bytes=5
-    )
-    return Draft(stream, key, 1, event)
-
-
-def delivery(*keys: str, source: str = "claude", **checkpoints: bytes | None) -> Delivery:
-    return Delivery(source, [draft(key) for key in keys], checkpoints)
-
-
-def keys(log: EventLog) -> list[str]:
-    return [events.decode(found.data).message for found in log.read(0)]
-
-
-def in_thread(work: Callable[[], Any]) -> threading.Thread:
-    thread = threading.Thread(target=work)
-    thread.start()
-    return thread
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    started: list[Drainer] = []
-
-    def start_on(log: EventLog) -> Drainer:
-        started.append(Drainer(log))
-        return started[-1]
-
-    yield start_on
-    for each in started:
-        each.close()
-
-
-@pytest.fixture
-def log() -> MemoryEventLog:
-    return MemoryEventLog()
-
-
-@pytest.fixture
-def held() -> HeldLog:
-    return HeldLog()
-
-
-DISK_FULL = LogError("the disk is full", hint="free some disk space")
-
-
-# --- failures ----------------------------------------------------------------------------
-
-
-def test_a_failed_append_is_told_and_its_checkpoints_are_not_kept(
-    held: HeldLog, start: Start
-) -> None:
-    held.go.set()
-    held.failures = [DISK_FULL]
-    to_drain = start(held)
-    to_drain.submit(delivery("1", file=b"1"))
-    with pytest.raises(LogError, match="disk is full") as caught:
-        to_drain.flush()
-    assert caught.value.hint == DISK_FULL.hint
-    assert held.checkpoints("claude") == {}
-    assert held.read(0) == []
-
-
-def test_after_a_failure_was_told_the_same_delivery_can_be_made_again(
-    held: HeldLog, start: Start
-) -> None:
-    held.go.set()
-    held.failures = [DISK_FULL]
-    to_drain = start(held)
-    to_drain.submit(delivery("1", file=b"1"))
-    with pytest.raises(LogError):
-        to_drain.flush()
-    to_drain.submit(delivery("1", file=b"1"))
-    to_drain.flush()
-    assert keys(held) == ["1"]
-    assert held.checkpoints("claude") == {"file": b"1"}
-
-
-def test_what_a_producer_submitted_behind_a_failure_is_dropped_until_it_is_told(
-    held: HeldLog, start: Start
-) -> None:
-    held.failures = [DISK_FULL]
-    to_drain = start(held)
-    to_drain.submit(delivery("1", file=b"1"))
-    held.entered.wait()
-    to_drain.submit(delivery("2", file=b"2"))
-    in_thread(lambda: to_drain.submit(delivery("other", source="codex", file=b"9"))).join()
-    held.go.set()
-    with pytest.raises(LogError):
-        to_drain.flush()
-    assert keys(held) == ["other"]
-    assert held.checkpoints("claude") == {}
-    assert held.checkpoints("codex") == {"file": b"9"}
-    to_drain.submit(delivery("1", "2", file=b"2"))
-    to_drain.flush()
-    assert keys(held) == ["other", "1", "2"]
-
-
-def test_a_producer_that_waits_for_room_is_told_of_its_failure(
-    held: HeldLog, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(drainer, "QUEUE_DELIVERIES", 1)
-    held.failures = [DISK_FULL]
-    to_drain = start(held)
-    told: list[str] = []
-
-    def produce() -> None:
-        try:
-            for number in range(1000):
-                to_drain.submit(delivery(str(number), file=b"%d" % number))
-        except LogError as error:
-            told.append(error.what)
-
-    producer = in_thread(produce)
-    held.entered.wait()
-    held.go.set()
-    producer.join()
-    to_drain.flush()
-    assert told == [DISK_FULL.what]
-    assert held.checkpoints("claude") == {}
-
-
-def test_another_thread_that_flushes_learns_of_a_failure_and_does_not_take_it_away(
-    held: HeldLog, start: Start
-) -> None:
-    held.go.set()
-    held.failures = [DISK_FULL]
-    to_drain = start(held)
-    to_drain.submit(delivery("1", file=b"1"))
-    seen: list[LogError] = []
-
-    def flush() -> None:
-        try:
-            to_drain.flush()
-        except LogError as error:
-            seen.append(error)
-
-    in_thread(flush).join()
-    assert len(seen) == 1
-    with pytest.raises(LogError):
-        to_drain.submit(delivery("2", file=b"2"))
-    to_drain.flush()
-
-
-def test_an_error_of_no_known_kind_is_told_as_a_bug_and_stops_nothing(
-    held: HeldLog, start: Start
-) -> None:
-    held.go.set()
-    held.failures = [ZeroDivisionError("oops")]
-    to_drain = start(held)
-    to_drain.submit(delivery("1"))
-    with pytest.raises(LogError, match="oops") as caught:
-        to_drain.flush()
-    assert isinstance(caught.value.__cause__, ZeroDivisionError)
-    to_drain.submit(delivery("1"))
-    to_drain.flush()
-    assert keys(held) == ["1"]
-
-
-def test_an_event_that_is_not_valid_is_named_and_costs_no_other_producer_anything(
-    held: HeldLog, start: Start
-) -> None:
-    to_drain = start(held)
-    to_drain.submit(delivery("first"))
-    held.entered.wait()
-    in_thread(lambda: to_drain.submit(delivery("other", source="codex", file=b"9"))).join()
-    wrong = ToolCalled(agent="claude_code", session="1", call=None, name="Bash")  # type: ignore[arg-type]
-    to_drain.submit(Delivery("claude", [draft("2"), Draft("s", "3", 1, wrong)], {"file": b"1"}))
-    to_drain.submit(delivery("4", file=b"2"))
-    held.go.set()
-    with pytest.raises(LogError, match=r"tool\.called.*call"):
-        to_drain.flush()
-    assert keys(held) == ["first", "other"]
-    assert held.checkpoints("claude") == {}
-    assert held.checkpoints("codex") == {"file": b"9"}
-
-
-def test_close_tells_of_a_failure_that_nobody_was_told_of(held: HeldLog) -> None:
-    held.go.set()
-    held.failures = [DISK_FULL]
-    to_drain = Drainer(held)
-    to_drain.submit(delivery("1"))
-    with pytest.raises(LogError, match="disk is full"):
-        to_drain.close()
-
-
-def test_nothing_is_taken_after_the_end(log: MemoryEventLog) -> None:
-    to_drain = Drainer(log)
-    to_drain.close()
-    with pytest.raises(LogError, match="ending"):
-        to_drain.submit(delivery("1"))
-    to_drain.close()
-
-
-# --- order and bounds --------------------------------------------------------------------
+from tests.log.drains import HeldLog, Start, delivery, draft, in_thread, keys
 
 
 def test_close_writes_what_was_submitted(held: HeldLog) -> None:
@@ -364,6 +134,18 @@ def test_every_text_is_redacted_before_it_is_kept(log: MemoryEventLog, start: St
     assert first.files[0].path == "/tmp/[redacted:github_token]"
     assert second.text == "it is [redacted:github_token]"
     assert first.call == "toolu_1"
+
+
+def test_what_another_process_has_encoded_is_kept_as_it_is_and_in_its_place(
+    log: MemoryEventLog, start: Start
+) -> None:
+    to_drain = start(log)
+    to_drain.submit(delivery("1"))
+    to_drain.submit(Delivery("claude", encode([draft("2"), draft("3")]), {"file": b"3"}))
+    to_drain.submit(delivery("4"))
+    to_drain.flush()
+    assert keys(log) == ["1", "2", "3", "4"]
+    assert log.checkpoints("claude") == {"file": b"3"}
 
 
 def test_a_file_name_that_is_no_utf_8_is_spelled_out(log: MemoryEventLog, start: Start) -> None:

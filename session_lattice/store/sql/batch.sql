@@ -1,13 +1,14 @@
--- The batch under way: one row per event, all fields of all types side by side.
+-- The batch under way: one row per event, all fields of all types side by side. They are
+-- columns, not members of a struct, so that a step reads those that it names and no others.
 CREATE OR REPLACE TEMP TABLE batch AS
 SELECT
     position,
     make_timestamp(ts) AS ts,
     origin,
-    data.type AS type,
     data.agent || '/' || data.session AS session,
+    data.session AS id,
     coalesce(data.subagent, '') AS subagent,
-    data
+    data.* EXCLUDE (session, subagent)
 FROM read_json(
     $path,
     format = 'newline_delimited',

@@ -4,30 +4,30 @@ MERGE INTO sessions AS s
 USING (
     SELECT
         session,
-        any_value(data.agent) AS agent,
-        any_value(data.session) AS id,
-        coalesce(max(data.title_rank), 0) AS title_rank,
+        any_value(agent) AS agent,
+        any_value(id) AS id,
+        coalesce(max(title_rank), 0) AS title_rank,
         CASE
-            WHEN max(data.title_rank) > 1
-            THEN arg_max(data.title, (data.title_rank, position)) FILTER (WHERE data.title IS NOT NULL)
-            ELSE arg_min(data.title, position) FILTER (WHERE data.title IS NOT NULL)
+            WHEN max(title_rank) > 1
+            THEN arg_max(title, (title_rank, position)) FILTER (WHERE title IS NOT NULL)
+            ELSE arg_min(title, position) FILTER (WHERE title IS NOT NULL)
         END AS title,
-        arg_max(data.path, position) FILTER (WHERE data.path IS NOT NULL AND subagent = '') AS path,
+        arg_max(path, position) FILTER (WHERE path IS NOT NULL AND subagent = '') AS path,
         arg_max(
-            CASE WHEN data.state IN ('archived', 'deleted', 'unreadable') THEN data.state ELSE 'present' END,
+            CASE WHEN state IN ('archived', 'deleted', 'unreadable') THEN state ELSE 'present' END,
             position
-        ) FILTER (WHERE data.state IS NOT NULL AND subagent = '') AS transcript,
-        arg_max(data.version, position) FILTER (WHERE data.version IS NOT NULL) AS version,
-        arg_min(data.entrypoint, position) FILTER (WHERE data.entrypoint IS NOT NULL) AS entrypoint,
-        arg_min(data.cwd, position) FILTER (WHERE data.cwd IS NOT NULL) AS cwd,
-        arg_min(data.branch, position) FILTER (WHERE data.branch IS NOT NULL) AS branch,
-        arg_min(data.agent || '/' || data.parent_session, position)
-            FILTER (WHERE data.parent_session IS NOT NULL) AS parent_session,
-        arg_min(data.agent || '/' || data.forked_from, position)
-            FILTER (WHERE data.forked_from IS NOT NULL) AS forked_from,
-        arg_min(data.repository_url, position)
-            FILTER (WHERE data.repository_url IS NOT NULL) AS repository_url,
-        coalesce(bool_or(data.sample), false) AS sample,
+        ) FILTER (WHERE state IS NOT NULL AND subagent = '') AS transcript,
+        arg_max(version, position) FILTER (WHERE version IS NOT NULL) AS version,
+        arg_min(entrypoint, position) FILTER (WHERE entrypoint IS NOT NULL) AS entrypoint,
+        arg_min(cwd, position) FILTER (WHERE cwd IS NOT NULL) AS cwd,
+        arg_min(branch, position) FILTER (WHERE branch IS NOT NULL) AS branch,
+        arg_min(agent || '/' || parent_session, position)
+            FILTER (WHERE parent_session IS NOT NULL) AS parent_session,
+        arg_min(agent || '/' || forked_from, position)
+            FILTER (WHERE forked_from IS NOT NULL) AS forked_from,
+        arg_min(repository_url, position)
+            FILTER (WHERE repository_url IS NOT NULL) AS repository_url,
+        coalesce(bool_or(sample), false) AS sample,
         min(ts) FILTER (WHERE type <> 'transcript.changed') AS started_at,
         max(ts) FILTER (WHERE type <> 'transcript.changed') AS ended_at,
         any_value(origin) AS origin,

@@ -3,22 +3,22 @@ INSERT INTO messages BY NAME
 SELECT
     session,
     subagent,
-    data.message,
+    message,
     ts,
     if(type = 'message.user', 'user', 'assistant') AS role,
-    coalesce(data.kind, 'reply') AS kind,
-    data.text,
-    data.text_bytes,
-    data.model,
-    data.response,
-    data.cwd,
-    data.branch,
+    coalesce(kind, 'reply') AS kind,
+    text,
+    text_bytes,
+    model,
+    response,
+    cwd,
+    branch,
     origin,
     position AS changed
 FROM batch AS b
 WHERE type IN ('message.user', 'message.assistant')
     AND NOT EXISTS (
-        SELECT 1 FROM messages AS m WHERE m.session = b.session AND m.message = b.data.message
+        SELECT 1 FROM messages AS m WHERE m.session = b.session AND m.message = b.message
     )
-QUALIFY row_number() OVER (PARTITION BY session, data.message ORDER BY position) = 1
+QUALIFY row_number() OVER (PARTITION BY session, message ORDER BY position) = 1
 ORDER BY position

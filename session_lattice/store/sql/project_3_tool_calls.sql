@@ -5,38 +5,38 @@ USING (
     WITH called AS (
         SELECT * FROM batch
         WHERE type = 'tool.called'
-        QUALIFY row_number() OVER (PARTITION BY session, data.call ORDER BY position) = 1
+        QUALIFY row_number() OVER (PARTITION BY session, call ORDER BY position) = 1
     ),
     returned AS (
         SELECT
             session,
-            data.call AS call,
+            call,
             arg_min(subagent, position) AS subagent,
             arg_min(ts, position) AS ts,
-            arg_min(data.ok, position) FILTER (WHERE data.ok IS NOT NULL) AS ok,
-            coalesce(bool_or(data.denied), false) AS denied,
-            arg_min(data.exit_code, position) FILTER (WHERE data.exit_code IS NOT NULL) AS exit_code,
-            arg_min(data.duration_ms, position)
-                FILTER (WHERE data.duration_ms IS NOT NULL) AS duration_ms,
-            arg_min(data.output, position) FILTER (WHERE data.output IS NOT NULL) AS output,
-            arg_min(data.output_bytes, position)
-                FILTER (WHERE data.output_bytes IS NOT NULL) AS output_bytes,
-            arg_min_null(data.cwd, position) AS cwd,
-            arg_min_null(data.branch, position) AS branch,
+            arg_min(ok, position) FILTER (WHERE ok IS NOT NULL) AS ok,
+            coalesce(bool_or(denied), false) AS denied,
+            arg_min(exit_code, position) FILTER (WHERE exit_code IS NOT NULL) AS exit_code,
+            arg_min(duration_ms, position)
+                FILTER (WHERE duration_ms IS NOT NULL) AS duration_ms,
+            arg_min(output, position) FILTER (WHERE output IS NOT NULL) AS output,
+            arg_min(output_bytes, position)
+                FILTER (WHERE output_bytes IS NOT NULL) AS output_bytes,
+            arg_min_null(cwd, position) AS cwd,
+            arg_min_null(branch, position) AS branch,
             arg_min(origin, position) AS origin,
             max(position) AS position
         FROM batch
         WHERE type = 'tool.returned'
-        GROUP BY session, data.call
+        GROUP BY session, call
     )
     SELECT
         coalesce(c.session, r.session) AS session,
-        coalesce(c.data.call, r.call) AS call,
+        coalesce(c.call, r.call) AS call,
         coalesce(c.subagent, r.subagent) AS subagent,
-        c.data.name AS name,
-        c.data.response AS response,
-        c.data.input AS input,
-        c.data.input_bytes AS input_bytes,
+        c.name,
+        c.response,
+        c.input,
+        c.input_bytes,
         c.ts AS called_at,
         r.ts AS returned_at,
         r.ok AS ok,
@@ -45,12 +45,12 @@ USING (
         r.duration_ms AS duration_ms,
         r.output AS output,
         r.output_bytes AS output_bytes,
-        if(c.session IS NULL, r.cwd, c.data.cwd) AS cwd,
-        if(c.session IS NULL, r.branch, c.data.branch) AS branch,
+        if(c.session IS NULL, r.cwd, c.cwd) AS cwd,
+        if(c.session IS NULL, r.branch, c.branch) AS branch,
         coalesce(c.origin, r.origin) AS origin,
         greatest(c.position, r.position) AS changed
     FROM called AS c
-    FULL JOIN returned AS r ON c.session = r.session AND c.data.call = r.call
+    FULL JOIN returned AS r ON c.session = r.session AND c.call = r.call
 ) AS b
 ON t.session = b.session AND t.call = b.call
 WHEN MATCHED THEN UPDATE SET

@@ -1,10 +1,10 @@
 -- Touches named by a call or by its result. Runs after the calls: they tell who succeeded.
 INSERT INTO file_touches BY NAME
 WITH named AS (
-    SELECT session, subagent, data.call AS call, unnest(data.files) AS file, ts, data.cwd AS cwd,
-        data.branch AS branch, origin, position
+    SELECT session, subagent, call, unnest(files) AS file, ts, cwd,
+        branch, origin, position
     FROM batch
-    WHERE type IN ('tool.called', 'tool.returned') AND len(data.files) > 0
+    WHERE type IN ('tool.called', 'tool.returned') AND len(files) > 0
 )
 SELECT
     n.session,

@@ -2,31 +2,36 @@
 -- the first one's. Costs follow in a statement of their own, from the row as merged.
 MERGE INTO responses AS r
 USING (
-    WITH reports AS (
-        SELECT
-            *,
-            coalesce(data.input_tokens, 0) AS input_tokens,
-            coalesce(data.output_tokens, 0) AS output_tokens,
-            coalesce(data.cache_write_tokens, 0) AS cache_write_tokens,
-            coalesce(data.cache_write_1h_tokens, 0) AS cache_write_1h_tokens,
-            coalesce(data.cache_read_tokens, 0) AS cache_read_tokens,
-            coalesce(data.reasoning_tokens, 0) AS reasoning_tokens,
-            input_tokens + output_tokens + cache_write_tokens + cache_read_tokens AS total,
-            first_value(position) OVER same AS first_position
+    WITH counted AS (
+        SELECT * REPLACE (
+            coalesce(input_tokens, 0) AS input_tokens,
+            coalesce(output_tokens, 0) AS output_tokens,
+            coalesce(cache_write_tokens, 0) AS cache_write_tokens,
+            coalesce(cache_write_1h_tokens, 0) AS cache_write_1h_tokens,
+            coalesce(cache_read_tokens, 0) AS cache_read_tokens,
+            coalesce(reasoning_tokens, 0) AS reasoning_tokens
+        )
         FROM batch
         WHERE type = 'usage.reported'
-        WINDOW same AS (PARTITION BY data.agent, data.response ORDER BY position)
+    ),
+    reports AS (
+        SELECT
+            *,
+            input_tokens + output_tokens + cache_write_tokens + cache_read_tokens AS total,
+            first_value(position) OVER same AS first_position
+        FROM counted
+        WINDOW same AS (PARTITION BY agent, response ORDER BY position)
     ),
     greatest_reports AS (
         SELECT * FROM reports
         QUALIFY row_number() OVER (PARTITION BY first_position ORDER BY total DESC, position) = 1
     )
     SELECT
-        f.data.response AS response, f.data.agent AS agent, f.session, f.subagent, f.ts, f.ts::DATE AS day,
-        f.data.model AS model, coalesce(g.data.speed, '') AS speed,
+        f.response, f.agent, f.session, f.subagent, f.ts, f.ts::DATE AS day,
+        f.model, coalesce(g.speed, '') AS speed,
         g.input_tokens, g.output_tokens, g.cache_write_tokens, g.cache_write_1h_tokens,
         g.cache_read_tokens, g.reasoning_tokens, g.total,
-        f.data.cwd AS cwd, f.data.branch AS branch, f.origin, greatest(f.position, g.position) AS changed
+        f.cwd, f.branch, f.origin, greatest(f.position, g.position) AS changed
     FROM greatest_reports AS g
     JOIN batch AS f ON f.position = g.first_position
 ) AS b

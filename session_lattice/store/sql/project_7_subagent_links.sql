@@ -2,14 +2,14 @@
 MERGE INTO subagent_links AS l
 USING (
     SELECT
-        data.agent || '/' || data.child_session AS child_session,
-        coalesce(data.child_subagent, '') AS child_subagent,
-        arg_min(session, (data.call IS NULL, position)) AS session,
-        arg_min(subagent, (data.call IS NULL, position)) AS subagent,
-        arg_min(data.call, position) FILTER (WHERE data.call IS NOT NULL) AS call,
-        arg_min(data.kind, position) FILTER (WHERE data.kind IS NOT NULL) AS kind,
-        arg_min(data.description, position) FILTER (WHERE data.description IS NOT NULL) AS description,
-        arg_min(data.evidence, (data.call IS NULL, position)) AS evidence,
+        agent || '/' || child_session AS child_session,
+        coalesce(child_subagent, '') AS child_subagent,
+        arg_min(session, (call IS NULL, position)) AS session,
+        arg_min(subagent, (call IS NULL, position)) AS subagent,
+        arg_min(call, position) FILTER (WHERE call IS NOT NULL) AS call,
+        arg_min(kind, position) FILTER (WHERE kind IS NOT NULL) AS kind,
+        arg_min(description, position) FILTER (WHERE description IS NOT NULL) AS description,
+        arg_min(evidence, (call IS NULL, position)) AS evidence,
         arg_min(ts, position) AS ts,
         arg_min(origin, position) AS origin,
         max(position) AS changed

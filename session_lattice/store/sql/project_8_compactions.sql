@@ -1,5 +1,5 @@
 INSERT INTO compactions BY NAME
-SELECT session, subagent, ts, data.trigger, data.pre_tokens, origin, position AS changed
+SELECT session, subagent, ts, trigger, pre_tokens, origin, position AS changed
 FROM batch AS b
 WHERE type = 'session.compacted'
     AND NOT EXISTS (

@@ -3,13 +3,13 @@
 MERGE INTO checkouts AS c
 USING (
     SELECT
-        data.cwd AS cwd, data.repo AS repo, data.worktree AS worktree, data.evidence AS evidence,
+        cwd, repo, worktree, evidence,
         origin, position AS changed
     FROM batch
     WHERE type = 'checkout.observed'
     QUALIFY row_number() OVER (
-        PARTITION BY data.cwd
-        ORDER BY list_position(['cwd', 'layout', 'git'], data.evidence) DESC, position DESC
+        PARTITION BY cwd
+        ORDER BY list_position(['cwd', 'layout', 'git'], evidence) DESC, position DESC
     ) = 1
 ) AS b
 ON c.cwd = b.cwd
