@@ -1,0 +1,55 @@
+"""The programs that session-lattice is measured against, each in an environment of its own."""
+
+import os
+import shutil
+import subprocess
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.history import History
+from tests.bench.measure import SkipError, Spent, run
+
+ANALYTICS_NEEDS = ("agent-session-analytics==0.2.1", "duckdb-cli")
+INSTALL_TIMEOUT_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Analytics:
+    """agent-session-analytics: ingests the same transcripts into a DuckDB file."""
+
+    bin: Path
+
+    @classmethod
+    def installed(cls, cache: Path) -> "Analytics":
+        """Its environment below `cache`, made on first use; SkipError when it cannot be."""
+        root = cache / "peer-agent-session-analytics-0.2.1"
+        marker = root / "installed"
+        if not marker.is_file():
+            shutil.rmtree(root, ignore_errors=True)
+            venv.create(root, with_pip=True)
+            _install([str(root / "bin/python"), "-m", "pip", "install", "-q", *ANALYTICS_NEEDS])
+            marker.touch()
+        return cls(root / "bin")
+
+    def ingest(self, history: History, work: Path) -> Spent:
+        """A whole first ingest; the database is `work`/peer.duckdb afterwards."""
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        (work / ".claude").symlink_to(history.claude)
+        (work / ".codex").symlink_to(history.codex)
+        env = {
+            "HOME": str(work),
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
+            "SESSIONS_DB": str(work / "peer.duckdb"),
+            "LANG": os.environ.get("LANG", "C.UTF-8"),
+        }
+        return run([str(self.bin / "agent-session-analytics"), "ingest", "--force"], env, work)
+
+
+def _install(command: list[str]) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_TIMEOUT_SECONDS)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = (error.stderr or b"").decode("utf-8", "replace")[-300:]
+        raise SkipError(f"a peer could not be installed here: {said or error}") from error
