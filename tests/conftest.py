@@ -1,0 +1,33 @@
+"""What every test relies on: nothing of the machine's own settings, homes or transcripts."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from session_lattice import config
+from session_lattice.config import Settings
+
+ROOT = Path(__file__).parents[1]
+AGENTS_VARIABLES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Child processes inherit this as well."""
+    for name in (*os.environ, *AGENTS_VARIABLES):
+        if name.startswith(config.PREFIX) or name in AGENTS_VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "person"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Settings of profile dev with a home below tmp_path; keyword arguments are flags."""
+
+    def make(**flags: str) -> Settings:
+        return config.load({"profile": "dev", "home": str(tmp_path / "home"), **flags}, {})
+
+    return make
