@@ -1,0 +1,143 @@
+"""The commands that run daemons: each one alone, or both together."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from session_lattice import __version__
+from session_lattice.cli import lifeline, options, pair
+from session_lattice.cli.pair import AgentHome
+from session_lattice.cli.supervisor import Supervisor
+from session_lattice.config import Settings
+
+Host = Annotated[str | None, typer.Option(help="The address to serve on.")]
+Port = Annotated[int | None, typer.Option(help="The port to serve on.")]
+Interval = Annotated[
+    float | None, typer.Option(help="Seconds between two ticks.", metavar="SECONDS")
+]
+Sample = Annotated[
+    bool, typer.Option("--sample", help="Serve the sample sessions, from a home of their own.")
+]
+UntilStdinCloses = Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)]
+
+
+def serve_puller(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Pull and publish once, then end.")] = False,
+    refresh_interval_seconds: Interval = None,
+    sample: Sample = False,
+    until_stdin_closes: UntilStdinCloses = False,
+) -> None:
+    """Pull transcripts into the home and publish generations, until SIGTERM or Ctrl-C.
+
+    SIGHUP pulls now. With --once: 0 when everything there is was published, else 1.
+    """
+    settings = options.settings(context, refresh_interval_seconds=refresh_interval_seconds)
+    if sample:
+        settings = options.of_sample(settings)
+    if until_stdin_closes:
+        lifeline.end_with_parent()
+    from session_lattice.puller.daemon import serve
+
+    raise typer.Exit(serve(settings, once=once, sample=sample))
+
+
+def serve_reads(
+    context: typer.Context,
+    host: Host = None,
+    port: Port = None,
+    sample: Sample = False,
+    until_stdin_closes: UntilStdinCloses = False,
+) -> None:
+    """Answer over HTTP and MCP from the newest generation, until SIGTERM or Ctrl-C."""
+    settings = options.settings(context, host=host, port=port)
+    if sample:
+        settings = options.of_sample(settings)
+    if until_stdin_closes:
+        lifeline.end_with_parent()
+    from session_lattice.reads.app import serve
+
+    raise typer.Exit(serve(settings, sample=sample))
+
+
+def up(
+    context: typer.Context,
+    host: Host = None,
+    port: Port = None,
+    refresh_interval_seconds: Interval = None,
+    sample: Sample = False,
+) -> None:
+    """Run both daemons here, each started again when it dies; Ctrl-C ends both.
+
+    Without a transcript on the machine it serves the sample sessions.
+    """
+    own = {"host": host, "port": port, "refresh_interval_seconds": refresh_interval_seconds}
+    settings = options.settings(context, **own)
+    homes = pair.agent_homes(settings)
+    sample = sample or not any(home.files for home in homes)
+    if sample:
+        settings = options.of_sample(settings)
+    if pair.running(settings):
+        _say(f"already running on {pair.short(settings.home)}\n{_addresses(settings)}")
+        return
+    settings = replace(settings, port=pair.free_port(settings))
+    _introduce(settings, homes, sample=sample)
+    environment = options.environment(options.flags(context, **own | {"port": settings.port}))
+    raise typer.Exit(asyncio.run(_run(settings, environment, sample=sample)))
+
+
+async def _run(settings: Settings, environment: dict[str, str], *, sample: bool) -> int:
+    supervisor = Supervisor(pair.commands(environment, sample=sample), _warn)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, supervisor.stop)
+    loop.add_signal_handler(signal.SIGTERM, supervisor.stop)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+        loop.add_signal_handler(signal.SIGHUP, supervisor.stop)
+    announcement = asyncio.create_task(_announce(settings, sample=sample))
+    code = await supervisor.run()
+    announcement.cancel()
+    with suppress(asyncio.CancelledError):
+        await announcement
+    _say("both daemons have ended")
+    return code
+
+
+async def _announce(settings: Settings, *, sample: bool) -> None:
+    rows = await pair.first_generation(settings)
+    number, views = rows.pop("generation"), len(rows)
+    sessions = f"{rows.get('session_overview', 0):,} {'SAMPLE ' if sample else ''}sessions"
+    _say(f"generation {number}: {sessions}, {sum(rows.values()):,} rows in {views} views")
+    _say("Ctrl-C ends both daemons; what they gathered stays")
+
+
+def _introduce(settings: Settings, homes: Sequence[AgentHome], *, sample: bool) -> None:
+    home = pair.short(settings.home)
+    _say(f"session-lattice {__version__}, profile {settings.profile}")
+    for agent in homes:
+        _say(f"  found   {agent.files:,} transcripts of {agent.source} in {pair.short(agent.root)}")
+    if not homes:
+        _say("  found   no transcripts of an agent")
+    if sample:
+        _say("  SAMPLE  these sessions come with the program; start it again once an agent has run")
+        _say(f"          commands find them with --home {home}")
+    _say(f"  home    {home}")
+    _say(_addresses(settings))
+    _say("reading transcripts; the first generation comes when all are read")
+
+
+def _addresses(settings: Settings) -> str:
+    return f"  reads   {settings.reads_url}\n  MCP     {settings.reads_url}/mcp"
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _warn(text: str) -> None:
+    print(f"session-lattice: {text}", file=sys.stderr, flush=True)

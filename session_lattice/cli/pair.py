@@ -1,0 +1,134 @@
+"""The two daemons as one: what `up` needs to know before it starts them, and says once they run."""
+
+import asyncio
+import http.client
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import session_lattice
+from session_lattice.cli.supervisor import Command
+from session_lattice.config import Settings
+from session_lattice.errors import HomeLockedError, LatticeError
+from session_lattice.home import Home
+
+ANSWER_SECONDS = 2.0
+"""How long the reads server may take to answer one question."""
+
+LOOK_SECONDS = 0.25
+"""Between two looks whether the first generation is there."""
+
+
+PACKAGE_ROOT = Path(session_lattice.__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentHome:
+    """One agent's home and how many transcripts it holds."""
+
+    source: str
+    root: str
+    files: int
+
+
+def agent_homes(settings: Settings) -> list[AgentHome]:
+    """The agents' homes that are there, one entry for each agent."""
+    from session_lattice.puller.discovery import Discovery
+
+    found = []
+    for source in Discovery(settings.transcripts, sample=False).found():
+        source.load({})
+        source.pending()
+        status = source.status()
+        found.append(AgentHome(status.name, status.root, status.files))
+    return found
+
+
+def running(settings: Settings) -> bool:
+    """True if both daemons run on this home already.
+
+    Raises HomeLockedError when the puller does and the address is not its reads server's.
+    """
+    puller = Home(settings.home).puller_pid()
+    if not puller:
+        return False
+    status = ask(settings, "/status")
+    if status and status.get("puller", {}).get("pid") == puller:
+        return True
+    raise HomeLockedError(
+        f"process {puller} is already the puller of {settings.home}, "
+        f"and {settings.reads_url} does not serve it",
+        holder=puller,
+        hint="run `session-lattice serve-reads` beside it, or stop it first",
+    )
+
+
+def free_port(settings: Settings) -> int:
+    """The port to serve on: the one asked for, or for 0 one that is free. Raises LatticeError."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise LatticeError(
+                f"{settings.host} port {settings.port} cannot be served on: {error.strerror}",
+                hint="stop what listens there, or choose another with --port",
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def commands(environment: Mapping[str, str], *, sample: bool) -> list[Command]:
+    """The command lines of both daemons, with this interpreter and from this very package."""
+    # -P: a stray module in the working directory must not be imported.
+    python = (sys.executable, "-P", "-m", "session_lattice")
+    options = ("--until-stdin-closes", *(["--sample"] if sample else []))
+    return [
+        Command(name, (*python, name, *options), {**os.environ, **_python_path(), **environment})
+        for name in ("serve-puller", "serve-reads")
+    ]
+
+
+def _python_path() -> dict[str, str]:
+    """Where a child finds this package when it is not installed."""
+    if PACKAGE_ROOT.name.endswith("-packages"):
+        return {}
+    before = os.environ.get("PYTHONPATH", "")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(PACKAGE_ROOT), before)))}
+
+
+async def first_generation(settings: Settings) -> dict[str, int]:
+    """Wait until a generation is served; "generation" and the rows of each view."""
+    while True:
+        status = await asyncio.to_thread(ask, settings, "/status")
+        if status and status.get("generation"):
+            listed = await asyncio.to_thread(ask, settings, "/views") or {}
+            rows = {view["name"]: view["rows"] for view in listed.get("views", [])}
+            return {"generation": status["generation"], **rows}
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def ask(settings: Settings, path: str) -> dict[str, Any] | None:
+    """The JSON object that the reads server answers with, None if nobody of ours answers."""
+    headers = {"Authorization": f"Bearer {settings.token}"} if settings.token else {}
+    connection = http.client.HTTPConnection(settings.host, settings.port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = json.load(connection.getresponse())
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    return answer if isinstance(answer, dict) else None
+
+
+def short(path: str | Path) -> str:
+    """A path as a person writes it."""
+    home = str(Path.home())
+    text = str(path)
+    return "~" + text[len(home) :] if text == home or text.startswith(home + "/") else text
