@@ -1,0 +1,179 @@
+"""The reads server: built from its collaborators, and run."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from session_lattice import __version__, telemetry
+from session_lattice.config import Settings
+from session_lattice.errors import LatticeError
+from session_lattice.home import Home
+from session_lattice.reads import openapi
+from session_lattice.reads.answers import Answers
+from session_lattice.reads.freshness import HeartbeatReader
+from session_lattice.reads.guard import MCP_PATH, Guard, check_bind
+from session_lattice.reads.mcp import Mcp
+from session_lattice.reads.pool import QUERY_SECONDS, ReadPool
+from session_lattice.reads.problems import of_error, problem
+from session_lattice.reads.request import identify
+from session_lattice.reads.routes import Reads, Routes
+from session_lattice.reads.snapshot import Snapshots
+
+BACKLOG = 512
+"""Connections that wait to be accepted."""
+
+GRACE_SECONDS = 5
+"""How long requests under way may take to end after SIGTERM."""
+
+NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
+
+
+class Shortcut:
+    """Answers what was answered before in this generation, without entering the router."""
+
+    def __init__(self, app: ASGIApp, answers: Answers) -> None:
+        self._app = app
+        self._answers = answers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET":
+            key, if_none_match = identify(scope)
+            answered = self._answers.kept(key)
+            if answered:
+                status, headers, content = self._answers.parts(answered, if_none_match)
+                await send({"type": "http.response.start", "status": status, "headers": headers})
+                await send({"type": "http.response.body", "body": content})
+                return
+        await self._app(scope, receive, send)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    snapshots: Snapshots | None = None,
+    sample: bool = False,
+    hosts: Iterable[str] = (),
+    query_seconds: float = QUERY_SECONDS,
+) -> FastAPI:
+    """The application for one home. `hosts` are further names that it answers to."""
+    home = Home(settings.home)
+    snapshots = snapshots or Snapshots(home)
+    beats = HeartbeatReader(home)
+    pool = ReadPool(snapshots, query_seconds)
+    answers = Answers(pool, beats)
+    reads = Reads(settings, snapshots, beats, pool, answers, sample)
+    mcp = Mcp(reads)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await mcp.close()
+        await asyncio.to_thread(pool.close)
+
+    app = FastAPI(
+        title="session-lattice",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+    )
+    Routes(reads).install(app)
+    app.router.routes.append(Route(MCP_PATH, mcp))
+    openapi.install(app)
+    app.add_middleware(Shortcut, answers=answers)
+    app.add_middleware(Guard, settings=settings, hosts=hosts)
+    app.add_exception_handler(LatticeError, _lattice_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+    return app
+
+
+async def _lattice_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LatticeError)
+    return of_error(error, request.url.path)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    if error.status_code == 404:
+        known = ", ".join(openapi.LINKS.values())
+        return problem(404, f"there is nothing at {path[:80]}", path, advice=f"known: {known}")
+    headers = dict(error.headers or {})
+    return problem(error.status_code, str(error.detail), path, headers=headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    return problem(
+        500,
+        "the read failed in a way that nobody foresaw",
+        request.url.path,
+        advice="the server's log has the details; please report it",
+    )
+
+
+def serve(settings: Settings, *, sample: bool = False) -> int:
+    """Serve until SIGTERM or Ctrl-C; the exit code.
+
+    Raises ConfigError without a token off loopback, LatticeError if the address is taken.
+    """
+    check_bind(settings)
+    telemetry.configure(settings.log_level, "reads")
+    with _listen(settings) as listener:
+        port = listener.getsockname()[1]
+        settings = replace(settings, port=port)
+        server = uvicorn.Server(_config(create_app(settings, sample=sample)))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn's own handlers, while it runs, do the same; these cover before and after.
+            signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+        log = structlog.get_logger()
+        log.info("reads_started", url=settings.reads_url, home=str(settings.home), sample=sample)
+        server.run(sockets=[listener])
+        log.info("reads_ended")
+    return 0 if server.started else 1
+
+
+def _config(app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise LatticeError(
+            f"{settings.host} port {settings.port} cannot be served on: {error.strerror}",
+            hint="stop what listens there, or choose another with --port",
+        ) from error
+    listener.listen(BACKLOG)
+    return listener

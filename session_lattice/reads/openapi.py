@@ -1,0 +1,156 @@
+"""What /openapi.json says of the routes; the schemas are those of the shapes themselves."""
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from session_lattice import __version__
+from session_lattice.reads import filters, paging, sessions
+from session_lattice.reads.problems import MEDIA_TYPE, ProblemDocument
+from session_lattice.reads.shapes import SessionAnswer, SessionList, ViewAnswer, ViewList
+from session_lattice.reads.status import Status
+
+LINKS = {
+    "status": "/status",
+    "health": "/healthz",
+    "readiness": "/readyz",
+    "views": "/views",
+    "sessions": "/sessions",
+    "mcp": "/mcp",
+    "openapi": "/openapi.json",
+}
+
+_TITLE = "session-lattice"
+_DESCRIPTION = f"""What coding agents did, answered from one published generation per request.
+
+Every answer says which generation it is from and how fresh it is, and carries an ETag.
+Rows are filtered by `column=value` and `column__operator=value`:
+
+```
+{(filters.__doc__ or "").split("not_null", 1)[0].split(chr(10), 2)[2]}not_null
+```
+"""
+
+_SELECT = ("select", "columns to return, separated by commas; all if left out", "session,title")
+_ORDER = (
+    "order",
+    "columns to order by, `-` before those that descend; nulls come last",
+    "-calls,tool",
+)
+_LIMIT = ("limit", f"rows, at most {paging.MAX_LIMIT}; {paging.DEFAULT_LIMIT} if left out", "20")
+_AFTER = ("after", "`next` of the page before", "")
+_FORMAT = ("format", "json or csv; left out, the Accept header decides", "csv")
+_INCLUDE = (
+    "include",
+    f"parts to return, of {', '.join(sessions.SECTIONS)}; all if left out",
+    "messages",
+)
+_BEYOND = tuple(
+    (name, text, "")
+    for name, text in {
+        "repo": "worked in this repository: its directory or the end of it",
+        "branch": "worked on this branch",
+        "file": "read or changed this file: its path or the end of it",
+        "tool": "called this tool",
+        "text": "has this text in its title",
+        "since": "went on at or after this time: 2026-03-01, 2026-03-01T09:30:00Z or 24h (ago)",
+        "until": "began before this time",
+    }.items()
+)
+_PATHS: dict[str, dict[str, Any]] = {
+    "/": {"summary": "Where to go from here"},
+    "/healthz": {"summary": "Whether the process answers"},
+    "/readyz": {"summary": "Whether there is a generation that is fresh enough"},
+    "/status": {"summary": "What runs, what is served, what is wrong", "shape": "Status"},
+    "/views": {"summary": "The catalog of views", "shape": "ViewList"},
+    "/views/{name}": {
+        "summary": "A page of a view, as JSON or CSV",
+        "shape": "ViewAnswer",
+        "path": ("name", "the view", "model_usage"),
+        "query": (_SELECT, _ORDER, _LIMIT, _AFTER, _FORMAT),
+        "filtered": True,
+    },
+    "/sessions": {
+        "summary": "A page of sessions, the most recently active first, as JSON or CSV",
+        "shape": "SessionList",
+        "query": (*_BEYOND, _SELECT, _ORDER, _LIMIT, _AFTER, _FORMAT),
+        "filtered": True,
+    },
+    "/sessions/{session:path}": {
+        "summary": "One session: by its id, with or without the agent, or the beginning of it",
+        "shape": "SessionAnswer",
+        "path": ("session", "the session's id", "claude_code/8d1f"),
+        "query": (_INCLUDE, _LIMIT, _AFTER),
+    },
+}
+_SHAPES = (Status, ViewAnswer, ViewList, SessionList, SessionAnswer, ProblemDocument)
+
+
+def operation(path: str) -> dict[str, Any]:
+    """Keyword arguments for the route at `path`."""
+    about = _PATHS[path]
+    parameters = [_parameter("query", *one) for one in about.get("query", ())]
+    if "path" in about:
+        parameters.insert(0, {**_parameter("path", *about["path"]), "required": True})
+    if about.get("filtered"):
+        parameters.append(_FILTERS)
+    name = path.strip("/").split("{")[0].strip("/") or "index"
+    return {
+        "methods": ["GET"],
+        "summary": about["summary"],
+        "operation_id": name + ("_one" if "{" in path else ""),
+        "responses": _responses(about),
+        "openapi_extra": {"parameters": parameters},
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Serve the document at the app's openapi_url, made once."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    made = get_openapi(
+        title=_TITLE, version=__version__, description=_DESCRIPTION, routes=app.routes
+    )
+    _, schemas = msgspec.json.schema_components(_SHAPES, ref_template="#/components/schemas/{name}")
+    made.setdefault("components", {})["schemas"] = schemas
+    return made
+
+
+def _responses(about: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    shape: dict[str, Any] = (
+        {"$ref": f"#/components/schemas/{about['shape']}"} if "shape" in about else {}
+    )
+    content: dict[str, Any] = {"application/json": {"schema": shape}}
+    if about.get("filtered"):
+        content["text/csv"] = {"schema": {"type": "string"}}
+    trouble = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+    return {
+        200: {"description": "The answer", "content": content},
+        304: {"description": "The client has the answer already"},
+        "default": {"description": "A problem, and what to try", "content": trouble},
+    }
+
+
+def _parameter(place: str, name: str, text: str, example: str) -> dict[str, Any]:
+    made = {"name": name, "in": place, "description": text, "schema": {"type": "string"}}
+    return {**made, "example": example} if example else made
+
+
+_FILTERS = {
+    "name": "filters",
+    "in": "query",
+    "description": "any column of the answer, with or without an operator, such as calls__gte=10",
+    "style": "form",
+    "explode": True,
+    "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+}

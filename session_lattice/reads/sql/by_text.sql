@@ -1,0 +1,2 @@
+-- Sessions whose title has a text, whatever the case.
+contains(lower(title), lower(?))

@@ -1,0 +1,6 @@
+-- The views of the generation, as last refreshed.
+SELECT
+    name, axis, question, grain, columns, refresh_interval_seconds,
+    origin, materialized_at, rows, error
+FROM catalog
+ORDER BY axis, name

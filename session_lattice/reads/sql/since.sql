@@ -1,0 +1,2 @@
+-- Sessions that went on at or after a time.
+ended_at >= ?

@@ -1,0 +1,2 @@
+-- Sessions that began before a time.
+started_at < ?
