@@ -3,7 +3,8 @@
 Events are frozen msgspec structs of a union discriminated by `type`. Building and encoding
 one takes about a third of the time of the equivalent Pydantic model, which is most of what
 a first ingest spends outside parsing (docs/benchmarks.md). Times are integer microseconds
-since the Unix epoch, UTC; sizes are bytes.
+since the Unix epoch, UTC; sizes are bytes. They hold no cycles, so the garbage collector
+need not look at them.
 """
 
 from typing import Annotated, Any, Literal
@@ -28,21 +29,17 @@ Text = str
 Tokens = Annotated[int, Meta(ge=0)]
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+class Event(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", gc=False
+):
     """What happened; the fields that place it are in the draft and the envelope."""
 
 
-class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One file that a tool call names: an absolute path where the line's cwd allows it."""
 
     path: str
     action: Action
-
-
-class Warnings(msgspec.Struct, frozen=True, kw_only=True):
-    """How often each kind of bad input was met since the source was first read."""
-
-    counts: dict[str, int]
 
 
 # --- session/<agent>/<uuid> -------------------------------------------------------------
@@ -281,7 +278,7 @@ AnyEvent = (
 TERMINAL = (PullFinished, PullFailed, PullCancelled)
 
 
-class Draft(msgspec.Struct, frozen=True):
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """An event on its way to the log.
 
     `key` is its natural identity over all time ("claude_code/<uuid>/0"): a second delivery
@@ -294,7 +291,7 @@ class Draft(msgspec.Struct, frozen=True):
     event: Event
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """An event as the log keeps it; `data` is the JSON that was appended, type included."""
 
     position: int

@@ -1,5 +1,6 @@
 """Published generations as a reader sees them: immutable numbered files and a pointer."""
 
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,11 @@ _LIMITS: dict[str, str | bool | int | float | list[str]] = {
 }
 
 _NAME = re.compile(r"(\d+)\.duckdb")
-WHOLE_BYTES = "SELECT 3 * 4096 + block_size * total_blocks FROM pragma_database_size()"
+WHOLE_BYTES = """
+SELECT 3 * 4096 + block_size * total_blocks
+FROM pragma_database_size()
+WHERE database_name = current_database()
+"""
 """Size of a DuckDB file by its own account: three headers, then blocks."""
 
 
@@ -72,17 +77,17 @@ class Reader:
     def __init__(self, home: Home) -> None:
         import duckdb
 
-        self._folder = os.path.realpath(home.generations)
+        self._folder = home.generations.resolve()
         self._instance = duckdb.connect(config={**_LIMITS})
         self._count = itertools.count(1)
-        _lock_down(self._instance, f"SET allowed_directories = [{_text(self._folder + os.sep)}]")
+        _lock_down(self._instance, f"SET allowed_directories = [{_text(f'{self._folder}/')}]")
 
     def attach(self, generation: Generation) -> str:
         """The name under which it can be read until `detach`. Raises GenerationError."""
         import duckdb
 
         name = f"g{next(self._count)}"
-        path = _text(str(Path(self._folder, generation.path.name)))
+        path = _text(str(self._folder / generation.path.name))
         try:
             with self._instance.cursor() as connection:
                 connection.execute(f"ATTACH {path} AS {name} (READ_ONLY)")

@@ -76,12 +76,13 @@ class Projection:
 
 
 def _line(event: Envelope) -> bytes:
+    """The event's own object with its place put in front of its fields."""
     origin = msgspec.json.encode(event.origin)
-    return b'{"position":%d,"ts":%d,"origin":%b,"data":%b}\n' % (
+    return b'{"position":%d,"ts":%d,"origin":%b,%b\n' % (
         event.position,
         event.ts,
         origin,
-        event.data,
+        event.data[1:],
     )
 
 
