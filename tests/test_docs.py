@@ -94,7 +94,7 @@ def test_every_setting_is_in_the_readme(name: str) -> None:
 
 
 def test_every_variable_that_a_page_names_is_a_setting() -> None:
-    known = {PREFIX + name.upper() for name in (*KEYS, "profile")} | {f"{PREFIX}PROD_URL"}
+    known = {PREFIX + name.upper() for name in (*KEYS, "profile")}
     named = {
         name
         for page in PAGES
@@ -148,7 +148,8 @@ def test_mcporter_knows_every_profile_at_its_port() -> None:
         port = PROFILES[profile]["port"]
         assert servers[f"session-lattice-{profile}"]["baseUrl"] == f"http://127.0.0.1:{port}/mcp"
     prod = servers["session-lattice-prod"]
-    assert prod["baseUrl"] == "${SESSION_LATTICE_PROD_URL}/mcp"
+    # mcporter puts variables into headers, not into addresses.
+    assert prod["baseUrl"] == f"http://session-lattice-prod:{PROFILES['prod']['port']}/mcp"
     assert prod["headers"] == {"Authorization": "Bearer ${SESSION_LATTICE_TOKEN}"}
 
 
