@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +21,16 @@ QUEUE_DRAFTS = 4096
 
 QUEUE_DELIVERIES = 256
 """Deliveries that wait at most."""
+
+
+MAX_EVENT_BYTES = 1024 * 1024
+"""Of one encoded event. Sources cut long texts; only names of absurd length get this far."""
+
+CUT_CHARS = 512
+"""What is left of every text of an event that is larger."""
+
+CUT_ITEMS = 256
+"""What is left of its lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,22 +188,41 @@ def encode(drafts: Sequence[Draft]) -> list[Encoded]:
 
 def _line(draft: Draft) -> tuple[Draft, bytes]:
     try:
-        return draft, events.encode(draft.event)
+        line = events.encode(draft.event)
     except UnicodeEncodeError:
         draft = _without_surrogates(draft)
-        return draft, events.encode(draft.event)
+        line = events.encode(draft.event)
     except TypeError as error:
         raise _not_an_event(draft, error) from error
+    if len(line) > MAX_EVENT_BYTES:
+        draft = _rebuilt(draft, _cut)
+        line = events.encode(draft.event)
+    return draft, line
 
 
 def _without_surrogates(draft: Draft) -> Draft:
     """Names of files that are no UTF-8 hold code points that cannot be encoded: spell them out."""
-    fields = _spelled_out(msgspec.to_builtins(draft.event))
+    spelled = _rebuilt(draft, _spelled_out)
+    return Draft(_spelled_out(draft.stream), _spelled_out(draft.key), draft.ts, spelled.event)
+
+
+def _rebuilt(draft: Draft, change: Callable[[Any], Any]) -> Draft:
+    """The draft with `change` made to its event's fields."""
     try:
-        event = msgspec.convert(fields, type(draft.event))
+        event = msgspec.convert(change(msgspec.to_builtins(draft.event)), type(draft.event))
     except msgspec.ValidationError as error:
         raise _not_an_event(draft, error) from error
-    return Draft(_spelled_out(draft.stream), _spelled_out(draft.key), draft.ts, event)
+    return Draft(draft.stream, draft.key, draft.ts, event)
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:CUT_CHARS]
+    if isinstance(value, list | tuple):
+        return [_cut(item) for item in value[:CUT_ITEMS]]
+    if isinstance(value, dict):
+        return {key: _cut(item) for key, item in value.items()}
+    return value
 
 
 def _spelled_out(value: Any) -> Any:

@@ -20,7 +20,7 @@ FILE_MODE = 0o600
 BUSY_SECONDS = 5.0
 """How long to wait for another process that writes, before giving up."""
 
-PAGE_BYTES = 8192
+PAGE_BYTES = 16384
 
 CACHE_KIB = 16 * 1024
 """Pages that the writing connection keeps in memory."""

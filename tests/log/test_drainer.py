@@ -157,3 +157,12 @@ def test_a_file_name_that_is_no_utf_8_is_spelled_out(log: MemoryEventLog, start:
     (found,) = log.read(0)
     assert found.stream == "session//home/\\udcff.jsonl"
     assert events.decode(found.data).path == "/home/\\udcff.jsonl"
+
+
+def test_an_event_of_absurd_size_is_cut_to_its_limit_and_keeps_its_identity() -> None:
+    touches = tuple(Touch(path="/deep" * 50_000, action="edit") for _ in range(1000))
+    event = ToolCalled(agent="codex", session="s", call="c", name="Edit", files=touches)
+    (kept,) = encode([Draft("session/codex/s", "key", 1, event)])
+    assert len(kept.data) <= drainer.MAX_EVENT_BYTES
+    cut = events.decode(kept.data)
+    assert (cut.session, cut.call, len(cut.files)) == ("s", "c", drainer.CUT_ITEMS)

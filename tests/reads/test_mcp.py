@@ -45,7 +45,8 @@ def call(server: Server, tool: str, mode: str = "auto", **arguments: Any) -> Cal
     async def ask(client: Client) -> Any:
         return await client.call_tool(tool, arguments)
 
-    return asking(server, ask, mode)
+    result: CallToolResult = asking(server, ask, mode)
+    return result
 
 
 def content(result: CallToolResult) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def test_readers_of_a_busy_home_get_whole_generations_and_no_error(
     done = Event()
 
     def read_on(reader: int) -> list[tuple[int, int]]:
-        seen = []
+        seen: list[tuple[int, int]] = []
         with httpx.Client(base_url=server.url, timeout=END_SECONDS) as client:
             while not done.is_set():
                 # Some ask what is kept, some what nobody asked before.

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 
 from session_lattice.errors import NoGenerationError
 from session_lattice.reads.reading import read
 from session_lattice.reads.snapshot import Snapshot, Snapshots
-from session_lattice.store import generations
-from session_lattice.store.generations import Generation
+from session_lattice.store.generations import Generation, Reader
 from tests.reads.world import World, truncate
 
 COUNT = "SELECT count(*) FROM sessions"
@@ -75,7 +73,7 @@ def test_a_request_keeps_its_generation_to_the_end(world: World, snapshots: Snap
             world.publish(refresh=False)
             with snapshots.open() as newer:
                 assert count(newer)[1] == world.sessions
-        assert not generations.Generation(1, world.home.generations / "1.duckdb").path.exists()
+        assert not Generation(1, world.home.generations / "1.duckdb").path.exists()
         assert count(snapshot) == before
 
 
@@ -173,15 +171,15 @@ def test_the_next_generation_heals(world: World, snapshots: Snapshots) -> None:
 def test_a_generation_pruned_before_it_is_opened_is_no_trouble(
     world: World, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_reader = generations.open_reader
+    attach = Reader.attach
 
-    def open_late(generation: Generation) -> Any:
+    def attach_late(reader: Reader, generation: Generation) -> str:
         if generation.number == 1:
             world.publish(refresh=False)
             generation.path.unlink()
-        return open_reader(generation)
+        return attach(reader, generation)
 
-    monkeypatch.setattr(generations, "open_reader", open_late)
+    monkeypatch.setattr(Reader, "attach", attach_late)
     assert read(snapshots, count) == (2, 6)
     assert snapshots.trouble is None
 

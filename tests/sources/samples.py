@@ -65,7 +65,7 @@ class Conversation:
             "parentUuid": self.last,
             "isSidechain": False,
             "userType": "external",
-            "cwd": "/work/tide",
+            "cwd": "/srv/tide",
             "sessionId": self._session,
             "version": "2.1.201",
             "gitBranch": "main",

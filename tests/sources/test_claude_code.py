@@ -93,7 +93,7 @@ def busy() -> bytes:
     talk.result(call, "x", told={"type": "text", "file": {"filePath": "map.py"}})
     given = {"file_path": "map.py", "content": "é"}
     write = talk.call("Write", given, id="msg_1", usage=usage(5, 9))
-    talk.result(write, told={"type": "update", "filePath": "/work/tide/map.py"})
+    talk.result(write, told={"type": "update", "filePath": "/srv/tide/map.py"})
     start = talk.call("Task", {"prompt": "look", "description": "d", "subagent_type": "Explore"})
     talk.prompt("look", isSidechain=True, parentUuid=None)
     talk.reply("seen", isSidechain=True, id="msg_2", usage=usage(1, 1))
@@ -103,7 +103,7 @@ def busy() -> bytes:
     talk.prompt("all in all", isCompactSummary=True)
     talk.bare("custom-title", customTitle="Tïdes")
     talk.bare("summary", summary="High tide", leafUuid=talk.last)
-    talk.reply(id="msg_1", usage=usage(5, 30), cwd="/work/moon", gitBranch="moon")
+    talk.reply(id="msg_1", usage=usage(5, 30), cwd="/srv/moon", gitBranch="moon")
     lines = talk.data.splitlines(keepends=True)
     glued = lines[4].rstrip(b"\n") + lines[5]
     broken = (

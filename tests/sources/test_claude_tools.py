@@ -27,15 +27,15 @@ def returned(root: Path, content: Any, told: Any = None, **fields: Any) -> ToolR
 @pytest.mark.parametrize(
     ("name", "given", "path", "action"),
     [
-        ("Read", {"file_path": "/work/tide/map.py"}, "/work/tide/map.py", "read"),
-        ("Read", {"file_path": "map.py"}, "/work/tide/map.py", "read"),
-        ("Edit", {"file_path": "/work/tide/map.py"}, "/work/tide/map.py", "edit"),
-        ("MultiEdit", {"file_path": "sea/map.py", "edits": []}, "/work/tide/sea/map.py", "edit"),
+        ("Read", {"file_path": "/srv/tide/map.py"}, "/srv/tide/map.py", "read"),
+        ("Read", {"file_path": "map.py"}, "/srv/tide/map.py", "read"),
+        ("Edit", {"file_path": "/srv/tide/map.py"}, "/srv/tide/map.py", "edit"),
+        ("MultiEdit", {"file_path": "sea/map.py", "edits": []}, "/srv/tide/sea/map.py", "edit"),
         ("NotebookEdit", {"notebook_path": "/n.ipynb"}, "/n.ipynb", "edit"),
         ("Write", {"file_path": "/new.py", "content": "x"}, "/new.py", "create"),
-        ("Grep", {"pattern": "tide", "path": "../sea"}, "/work/sea", "search"),
-        ("Glob", {"pattern": "*.py"}, "/work/tide", "search"),
-        ("LS", {"path": "/work/tide"}, "/work/tide", "search"),
+        ("Grep", {"pattern": "tide", "path": "../sea"}, "/srv/sea", "search"),
+        ("Glob", {"pattern": "*.py"}, "/srv/tide", "search"),
+        ("LS", {"path": "/srv/tide"}, "/srv/tide", "search"),
     ],
 )
 def test_a_call_names_its_file_seen_from_the_lines_cwd(
@@ -91,10 +91,10 @@ def test_a_write_creates_unless_the_file_was_read_or_written_before(tmp_path: Pa
 def test_a_result_that_knows_better_names_the_file_again(tmp_path: Path) -> None:
     talk = Conversation()
     call = talk.call("Write", {"file_path": "old.py", "content": "x"})
-    talk.result(call, told={"type": "update", "filePath": "/work/tide/old.py"})
+    talk.result(call, told={"type": "update", "filePath": "/srv/tide/old.py"})
     calls, results = run(tmp_path, talk)
     assert calls[0].files[0].action == "create"
-    assert [(t.path, t.action) for t in results[0].files] == [("/work/tide/old.py", "edit")]
+    assert [(t.path, t.action) for t in results[0].files] == [("/srv/tide/old.py", "edit")]
 
 
 @pytest.mark.parametrize(

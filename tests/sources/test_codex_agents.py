@@ -40,7 +40,7 @@ def test_an_agent_is_linked_to_the_call_that_started_it(tmp_path: Path) -> None:
     assert link.evidence == "spawn_agent"
 
 
-@pytest.mark.parametrize("output", ["collab spawn failed", '{"task_name":"/root/moon"}', "{}"])
+@pytest.mark.parametrize("output", ["collab spawn failed", '{"task_name":"/main/moon"}', "{}"])
 def test_a_spawn_that_names_no_agent_links_none(tmp_path: Path, output: str) -> None:
     talk = begun()
     talk.call("spawn_agent", {"message": "look"})
@@ -78,7 +78,7 @@ OWN = (["and the moon?"], [77])
 
 
 def spawn(**fields: Any) -> dict[str, object]:
-    details = {"parent_thread_id": THREAD, "depth": 1, "agent_path": "/root/moon", **fields}
+    details = {"parent_thread_id": THREAD, "depth": 1, "agent_path": "/main/moon", **fields}
     return {"subagent": {"thread_spawn": details}}
 
 
@@ -86,7 +86,7 @@ def spawned(source: object, **fields: Any) -> Rollout:
     child = Rollout(CHILD)
     child.meta(source=source, **fields)
     child.turn(LATE_TURN)
-    child.message("user", "<environment_context>\n<cwd>/work/tide</cwd>")
+    child.message("user", "<environment_context>\n<cwd>/srv/tide</cwd>")
     child.prompt("look at the moon")
     child.say("It is full.")
     child.count(77, 0, 0)

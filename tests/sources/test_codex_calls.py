@@ -13,7 +13,7 @@ from tests.sources.rollouts import begun, told
 from tests.sources.samples import of, pull
 
 PATCH = "*** Begin Patch\n*** Add File: moon.py\n+full\n*** End Patch"
-MOON = (Touch(path="/work/tide/moon.py", action="create"),)
+MOON = (Touch(path="/srv/tide/moon.py", action="create"),)
 
 
 def called(root: Path, name: str, given: Any, **more: Any) -> ToolCalled:
@@ -58,7 +58,7 @@ def test_an_mcp_tool_has_one_name_in_all_versions(
     ("name", "given"),
     [
         ("apply_patch", {"input": PATCH}),
-        ("shell", {"command": ["apply_patch", PATCH], "workdir": "/work/tide"}),
+        ("shell", {"command": ["apply_patch", PATCH], "workdir": "/srv/tide"}),
         ("shell", {"command": ["bash", "-lc", f"apply_patch <<'E'\n{PATCH}\nE"]}),
         (
             "shell",
@@ -86,7 +86,7 @@ def test_a_custom_call_of_a_patch_touches_its_files(tmp_path: Path) -> None:
 
 def test_a_local_shell_call_touches_the_files_of_its_patch(tmp_path: Path) -> None:
     talk = begun()
-    action = {"type": "exec", "command": ["apply_patch", PATCH], "working_directory": "/work/tide"}
+    action = {"type": "exec", "command": ["apply_patch", PATCH], "working_directory": "/srv/tide"}
     talk.item("local_shell_call", id="ls1", call_id=None, status="completed", action=action)
     (call,) = told(tmp_path, talk, ToolCalled)
     assert (call.call, call.name, call.files) == ("ls1", "local_shell", MOON)
@@ -95,7 +95,7 @@ def test_a_local_shell_call_touches_the_files_of_its_patch(tmp_path: Path) -> No
 
 def test_an_image_that_is_viewed_is_read(tmp_path: Path) -> None:
     call = called(tmp_path, "view_image", {"path": "moon.png"})
-    assert call.files == (Touch(path="/work/tide/moon.png", action="read"),)
+    assert call.files == (Touch(path="/srv/tide/moon.png", action="read"),)
 
 
 def test_a_call_with_a_monstrous_id_has_a_short_key(tmp_path: Path) -> None:

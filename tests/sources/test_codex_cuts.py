@@ -20,7 +20,7 @@ def long_session() -> Rollout:
     talk = Rollout()
     talk.meta()
     for number in range(3):
-        talk.turn(EARLY_TURN if number else None, model=f"gpt-5.{number}", cwd=f"/work/{number}")
+        talk.turn(EARLY_TURN if number else None, model=f"gpt-5.{number}", cwd=f"/srv/{number}")
         talk.prompt("yes")
         talk.event("item_completed", item={"type": "UserMessage", "content": [{"text": "yes"}]})
         talk.step *= number % 2

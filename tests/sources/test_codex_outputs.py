@@ -10,7 +10,7 @@ from session_lattice.sources.base import OUTPUT_BYTES
 from tests.sources.rollouts import begun, told
 
 PATCH = "*** Begin Patch\n*** Add File: moon.py\n+full\n*** End Patch"
-MOON = (Touch(path="/work/tide/moon.py", action="create"),)
+MOON = (Touch(path="/srv/tide/moon.py", action="create"),)
 
 
 def returned(root: Path, output: Any) -> ToolReturned:
@@ -127,7 +127,7 @@ def test_the_end_of_a_command_tells_its_exit_and_what_it_read(tmp_path: Path) ->
         "exec_command_end",
         call_id="c1",
         command=["bash", "-lc", "cat map.py"],
-        cwd="/work/tide/lib",
+        cwd="/srv/tide/lib",
         parsed_cmd=[{"type": "read", "cmd": "cat map.py", "name": "map.py", "path": "map.py"}],
         exit_code=0,
         duration={"secs": 1, "nanos": 250_000_000},
@@ -137,7 +137,7 @@ def test_the_end_of_a_command_tells_its_exit_and_what_it_read(tmp_path: Path) ->
     )
     (result,) = told(tmp_path, talk, ToolReturned)
     assert (result.call, result.ok, result.exit_code, result.duration_ms) == ("c1", True, 0, 1250)
-    assert result.files == (Touch(path="/work/tide/lib/map.py", action="read"),)
+    assert result.files == (Touch(path="/srv/tide/lib/map.py", action="read"),)
     assert result.output == "six"
 
 
@@ -157,7 +157,7 @@ def test_the_end_of_a_patch_tells_what_really_changed(
     tmp_path: Path, success: bool | None, status: str, ok: bool, count: int
 ) -> None:
     talk = begun()
-    changes = {"/work/tide/moon.py": {"type": "add", "content": "full"}}
+    changes = {"/srv/tide/moon.py": {"type": "add", "content": "full"}}
     talk.event("patch_apply_end", call_id="c1", success=success, status=status, changes=changes)
     (result,) = told(tmp_path, talk, ToolReturned)
     assert (result.call, result.ok, len(result.files)) == ("c1", ok, count)
@@ -189,7 +189,7 @@ def test_completed_items_stand_for_end_events_where_history_is_paginated(tmp_pat
         "type": "CommandExecution",
         "id": "c1",
         "command": ["cat", "map.py"],
-        "cwd": "/work/tide",
+        "cwd": "/srv/tide",
         "parsedCmd": [{"type": "read", "cmd": "cat map.py", "path": "map.py"}],
         "status": "completed",
         "aggregatedOutput": "six",
@@ -198,12 +198,12 @@ def test_completed_items_stand_for_end_events_where_history_is_paginated(tmp_pat
     change = {
         "type": "FileChange",
         "id": "c2",
-        "changes": {"/work/tide/moon.py": {"type": "add"}},
+        "changes": {"/srv/tide/moon.py": {"type": "add"}},
         "status": "completed",
     }
     talk.event("item_completed", item=command)
     talk.event("item_completed", item=change)
     first, second = told(tmp_path, talk, ToolReturned)
     assert (first.call, first.exit_code, first.output) == ("c1", 0, "six")
-    assert first.files == (Touch(path="/work/tide/map.py", action="read"),)
+    assert first.files == (Touch(path="/srv/tide/map.py", action="read"),)
     assert (second.call, second.ok, second.files) == ("c2", True, MOON)

@@ -78,10 +78,10 @@ def test_equal_prompts_of_one_instant_are_two(tmp_path: Path) -> None:
     [
         (
             "user",
-            "<environment_context>\n  <cwd>/work/tide</cwd>\n</environment_context>",
+            "<environment_context>\n  <cwd>/srv/tide</cwd>\n</environment_context>",
             "injected",
         ),
-        ("user", "# AGENTS.md instructions for /work/tide\n\nBe brief.", "injected"),
+        ("user", "# AGENTS.md instructions for /srv/tide\n\nBe brief.", "injected"),
         ("user", "# Context from my IDE setup:\n\n## Open tabs", "injected"),
         ("user", "<user_instructions>\n\nBe brief.</user_instructions>", "injected"),
         ("user", "<turn_aborted>\nThe user interrupted.", "injected"),
@@ -178,9 +178,9 @@ def test_a_file_without_a_meta_still_makes_a_session(tmp_path: Path) -> None:
 def test_the_directory_is_that_of_the_last_turn(tmp_path: Path) -> None:
     talk = begun()
     talk.say("one")
-    talk.turn(cwd="/work/tide/moon")
+    talk.turn(cwd="/srv/tide/moon")
     talk.say("two")
-    assert [m.cwd for m in told(tmp_path, talk, MessageAssistant)] == [CWD, "/work/tide/moon"]
+    assert [m.cwd for m in told(tmp_path, talk, MessageAssistant)] == [CWD, "/srv/tide/moon"]
 
 
 def test_the_first_prompt_is_the_title(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_files_from_before_the_envelope_are_read(tmp_path: Path) -> None:
     talk = bare(
         spoken(
             "user",
-            "<environment_context>\nCurrent working directory: /work/tide\n"
+            "<environment_context>\nCurrent working directory: /srv/tide\n"
             "Approval policy: on-request\n</environment_context>",
         ),
         {"record_type": "state"},
@@ -298,7 +298,7 @@ def test_files_from_before_the_envelope_are_read(tmp_path: Path) -> None:
     assert [(m.kind, m.text) for m in of(drafts, MessageUser)][1:] == [("prompt", "yes")] * 2
     assert [m.text for m in of(drafts, MessageAssistant)] == ["High at six."]
     assert len(of(drafts, ToolCalled)) == 1
-    assert {event.cwd for event in events[1:]} == {"/work/tide"}
+    assert {event.cwd for event in events[1:]} == {"/srv/tide"}
     assert {draft.ts for draft in drafts} == {int(START.timestamp() * 1_000_000)}
     assert source.status().warnings == {}
 

@@ -13,11 +13,11 @@ from session_lattice.sources.codex_patch import (
 )
 from session_lattice.sources.codex_records import FileChange, ParsedCommand
 
-CWD = "/work/tide"
+CWD = "/srv/tide"
 PATCH = """*** Begin Patch
 *** Add File: moon.py
 +*** Delete File: not_a_header.py
-*** Update File: /work/tide/map.py
+*** Update File: /srv/tide/map.py
 @@
 -old
 +new
@@ -34,11 +34,11 @@ def pairs(touches: tuple[Touch, ...]) -> list[tuple[str, str]]:
 
 def test_a_patch_names_its_files_by_their_headers() -> None:
     assert pairs(patch_touches(PATCH, CWD)) == [
-        ("/work/tide/moon.py", "create"),
-        ("/work/tide/map.py", "edit"),
-        ("/work/tide/old/name.py", "move"),
-        ("/work/tide/new/name.py", "move"),
-        ("/work/sun.py", "delete"),
+        ("/srv/tide/moon.py", "create"),
+        ("/srv/tide/map.py", "edit"),
+        ("/srv/tide/old/name.py", "move"),
+        ("/srv/tide/new/name.py", "move"),
+        ("/srv/sun.py", "delete"),
     ]
 
 
@@ -78,18 +78,18 @@ def test_no_other_command_is_taken_for_a_patch(command: object) -> None:
 
 def test_changes_are_what_a_patch_really_did() -> None:
     changes = {
-        "/work/tide/moon.py": FileChange("add"),
+        "/srv/tide/moon.py": FileChange("add"),
         "map.py": FileChange("update"),
-        "old.py": FileChange("update", move_path="/work/tide/new.py"),
+        "old.py": FileChange("update", move_path="/srv/tide/new.py"),
         "sun.py": FileChange("delete"),
         "star.py": FileChange("moved by a later version"),
     }
     assert pairs(change_touches(changes, CWD)) == [
-        ("/work/tide/moon.py", "create"),
-        ("/work/tide/map.py", "edit"),
-        ("/work/tide/old.py", "move"),
-        ("/work/tide/new.py", "move"),
-        ("/work/tide/sun.py", "delete"),
+        ("/srv/tide/moon.py", "create"),
+        ("/srv/tide/map.py", "edit"),
+        ("/srv/tide/old.py", "move"),
+        ("/srv/tide/new.py", "move"),
+        ("/srv/tide/sun.py", "delete"),
     ]
     assert change_touches(None, CWD) == ()
 
@@ -103,8 +103,8 @@ def test_a_command_touches_what_it_reads_and_searches() -> None:
         ParsedCommand("read", "cat map.py", "map.py"),
     ]
     assert pairs(command_touches(commands, CWD)) == [
-        ("/work/tide/map.py", "read"),
-        ("/work/tide/lib/tides", "search"),
+        ("/srv/tide/map.py", "read"),
+        ("/srv/tide/lib/tides", "search"),
     ]
 
 

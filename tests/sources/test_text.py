@@ -35,10 +35,9 @@ def test_an_excerpt_keeps_both_ends_and_says_how_much_is_missing(text: str, limi
     if size <= limit:
         assert kept == text
     else:
-        head, mark, tail = kept.rsplit("\n", 2)
+        head, tail = kept.split(f"\n… {size - limit} bytes left out …\n")
         assert text.startswith(head)
         assert text.endswith(tail)
-        assert mark == f"… {size - limit} bytes left out …"
 
 
 def test_a_title_is_one_line_of_bounded_length() -> None:
@@ -68,14 +67,14 @@ def test_times_are_microseconds_and_utc_unless_they_say_otherwise(text: str, mic
 @pytest.mark.parametrize(
     ("path", "cwd", "whole"),
     [
-        ("table.py", "/work/tide", "/work/tide/table.py"),
-        ("../sea/./map.py", "/work/tide", "/work/sea/map.py"),
-        ("/work/tide/../sea/map.py", "", "/work/sea/map.py"),
-        ("/work/tide/.env", "", "/work/tide/.env"),
+        ("table.py", "/srv/tide", "/srv/tide/table.py"),
+        ("../sea/./map.py", "/srv/tide", "/srv/sea/map.py"),
+        ("/srv/tide/../sea/map.py", "", "/srv/sea/map.py"),
+        ("/srv/tide/.env", "", "/srv/tide/.env"),
         ("table.py", "", "table.py"),
-        ("~/notes.md", "/work/tide", "~/notes.md"),
+        ("~/notes.md", "/srv/tide", "~/notes.md"),
         ("src\\map.py", "C:\\work", "C:\\work\\src\\map.py"),
-        ("D:\\map.py", "/work/tide", "D:\\map.py"),
+        ("D:\\map.py", "/srv/tide", "D:\\map.py"),
     ],
 )
 def test_a_path_is_resolved_against_its_directory(path: str, cwd: str, whole: str) -> None:
