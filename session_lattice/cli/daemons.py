@@ -1,6 +1,7 @@
 """The commands that run daemons: each one alone, or both together."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ Interval = Annotated[
 Sample = Annotated[
     bool, typer.Option("--sample", help="Serve the sample sessions, from a home of their own.")
 ]
+NICENESS = 5
+"""The puller yields to what answers people, its imports included: a restart is mostly those."""
+
 UntilStdinCloses = Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)]
 
 
@@ -43,6 +47,8 @@ def serve_puller(
         settings = options.of_sample(settings)
     if until_stdin_closes:
         lifeline.end_with_parent()
+    if not once:
+        os.nice(NICENESS)
     from session_lattice.puller.daemon import serve
 
     raise typer.Exit(serve(settings, once=once, sample=sample))
