@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -33,6 +34,9 @@ from session_lattice.reads.snapshot import Snapshots
 
 BACKLOG = 512
 """Connections that wait to be accepted."""
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread that reads may keep the interpreter from the one that answers."""
 
 GRACE_SECONDS = 5
 """How long requests under way may take to end after SIGTERM."""
@@ -133,6 +137,7 @@ def serve(settings: Settings, *, sample: bool = False) -> int:
     """
     check_bind(settings)
     telemetry.configure(settings.log_level, "reads")
+    sys.setswitchinterval(SWITCH_SECONDS)
     with _listen(settings) as listener:
         port = listener.getsockname()[1]
         settings = replace(settings, port=port)

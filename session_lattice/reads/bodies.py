@@ -1,8 +1,5 @@
 """Answers as bytes: JSON with a gap for its age, or CSV."""
 
-import csv
-import io
-from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -11,6 +8,7 @@ import msgspec
 from session_lattice import __version__
 from session_lattice.reads.answers import HEADER
 from session_lattice.reads.cache import Body, Headers
+from session_lattice.reads.csv_text import csv_text
 from session_lattice.reads.freshness import Freshness
 from session_lattice.reads.shapes import SessionAnswer, SessionList, ViewAnswer, ViewList
 from session_lattice.reads.snapshot import Snapshot
@@ -36,16 +34,12 @@ def json_body(snapshot: Snapshot, answer: AnyAnswer, *, lasting: bool = True) ->
 
 def csv_body(snapshot: Snapshot, answer: Tabular, *, lasting: bool = True) -> Body:
     """A header line and the rows; where the next page begins is in a header."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    names = [column.name for column in answer.columns]
-    writer.writerow(names)
-    writer.writerows([_cell(row[name]) for name in names] for row in answer.rows)
     etag = _etag(snapshot, b"-csv")
     headers = _headers(snapshot, answer.freshness, CSV, etag)
     if answer.next:
         headers.append((HEADER + b"next", answer.next.encode()))
-    return Body(text.getvalue().encode(), None, headers, etag, lasting)
+    content = csv_text(answer.columns, answer.rows).encode()
+    return Body(content, None, headers, etag, lasting)
 
 
 def _gapped(freshness: Freshness) -> msgspec.Raw:
@@ -79,13 +73,3 @@ def _etag(snapshot: Snapshot, suffix: bytes) -> bytes:
         blake2b(life, digest_size=4).hexdigest().encode(),
         suffix,
     )
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return msgspec.json.encode(value).decode() if isinstance(value, list) else value

@@ -24,6 +24,7 @@ from session_lattice.reads.request import PAGING, Asked, asked, identify, wants_
 from session_lattice.reads.shapes import Budget
 from session_lattice.reads.snapshot import START_HINT, Snapshot, Snapshots
 from session_lattice.reads.status import Status, is_stale, status
+from session_lattice.reads.times import span
 
 JSON = "application/json"
 SESSION_PARAMETERS = ("include", "limit", "after")
@@ -86,6 +87,7 @@ class Routes:
                 "name": "session-lattice",
                 "version": __version__,
                 "profile": settings.profile,
+                "home": str(settings.home),
                 "pid": os.getpid(),
             }
         )
@@ -99,7 +101,7 @@ class Routes:
         age = age_seconds(source_at(served, beat))
         if is_stale(age, beat):
             raise NotReadyError(
-                f"generation {served.generation.number} is {age:.0f} s old", hint=START_HINT
+                f"generation {served.generation.number} is {span(age)} old", hint=START_HINT
             )
         return _json({"ready": True, "generation": served.generation.number, "age_seconds": age})
 

@@ -13,7 +13,7 @@ from session_lattice.heartbeat import Heartbeat, LastPull
 from session_lattice.home import Home
 from session_lattice.reads.freshness import age_seconds, interval, source_at
 from session_lattice.reads.snapshot import START_HINT, Served, Snapshots
-from session_lattice.reads.times import from_micros
+from session_lattice.reads.times import from_micros, span
 
 STALE_INTERVALS = 3.0
 """Data older than this many refresh intervals is stale ..."""
@@ -101,6 +101,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     problems: list[Problem]
     version: str
     profile: str
+    home: str
 
 
 def status(
@@ -120,7 +121,7 @@ def status(
     grave = [*_of_running(pid, served, snapshots, beat), *([] if reads_running else [_no_reads()])]
     told = _of_pulls(beat)
     rest = [*told, *_of_views(served, told), *([log_problem] if log_problem else [])]
-    late = [_late(age, beat)] if is_stale(age, beat) else []
+    late = [_late(age, beat)] if age is not None and is_stale(age, beat) else []
     return Status(
         state=_state(
             down=not reads_running or not (pid or served),
@@ -138,12 +139,13 @@ def status(
         problems=[*grave, *late, *rest],
         version=__version__,
         profile=settings.profile,
+        home=str(home.root),
     )
 
 
-def is_stale(age: float | None, beat: Heartbeat | None) -> bool:
+def is_stale(age: float, beat: Heartbeat | None) -> bool:
     """Whether data of that age is older than it should be."""
-    return age is not None and age > STALE_INTERVALS * interval(beat) + STALE_GRACE_SECONDS
+    return age > STALE_INTERVALS * interval(beat) + STALE_GRACE_SECONDS
 
 
 def _state(*, down: bool, stale: bool, degraded: bool) -> State:
@@ -234,10 +236,10 @@ def _no_reads() -> Problem:
     return Problem(what="the reads server does not answer", since=None, advice=START_READS)
 
 
-def _late(age: float | None, beat: Heartbeat | None) -> Problem:
+def _late(age: float, beat: Heartbeat | None) -> Problem:
     wanted = interval(beat)
     return Problem(
-        what=f"the sources were last seen {age:.0f} s ago, where every {wanted:g} s is meant",
+        what=f"the sources were last seen {span(age)} ago, where every {span(wanted)} is meant",
         since=None,
         advice="see what the puller logs, or run `session-lattice serve-puller --once`",
     )

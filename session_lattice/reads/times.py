@@ -7,6 +7,7 @@ from session_lattice.errors import RequestError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
+_SPANS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -26,6 +27,17 @@ def from_micros(at: int) -> datetime:
 
 def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def span(seconds: float) -> str:
+    """The two greatest units: 45 s, 12 min 5 s, 3 h 20 min, 2 d 4 h."""
+    left = max(0, int(seconds))
+    parts = []
+    for unit, size in _SPANS:
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
 
 
 def is_ago(text: str) -> bool:
