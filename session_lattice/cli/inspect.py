@@ -30,7 +30,7 @@ ELSEWHERE = {
 }
 """Commands that also look, but at other things, and import less."""
 
-ROWS = 50
+ROWS = "50"
 """Rows that a person is shown unless they say otherwise."""
 
 ID_CHARS = 8
@@ -47,7 +47,7 @@ Select = Annotated[str, typer.Option(metavar="COLUMNS", help="Columns, separated
 Order = Annotated[
     str, typer.Option(metavar="COLUMNS", help="Columns to order by, - before descending ones.")
 ]
-Limit = Annotated[int, typer.Option(metavar="ROWS", help=f"At most {paging.MAX_LIMIT}.")]
+Limit = Annotated[str, typer.Option(metavar="ROWS", help=f"At most {paging.MAX_LIMIT}.")]
 After = Annotated[str, typer.Option(metavar="CURSOR", help="The page behind this cursor.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 Filters = Annotated[
@@ -92,7 +92,7 @@ def view(
     sample: Sample = False,
 ) -> None:
     """Show rows of a view, such as `view tool_reliability calls__gte=10 --order -failed`."""
-    page = Page(select, _pairs(filters), order, paging.page_size(str(limit)), after)
+    page = Page(select, _pairs(filters), order, paging.page_size(limit), after)
     found = from_home(
         context,
         sample,
@@ -132,7 +132,7 @@ def sessions(
         "until": until,
     }
     wanted = [pair for pair in given.items() if pair[1]] + _pairs(filters)
-    page = Page(select, wanted, order, paging.page_size(str(limit)), after)
+    page = Page(select, wanted, order, paging.page_size(limit), after)
     found = from_home(
         context,
         sample,
@@ -147,13 +147,13 @@ def session(
     include: Annotated[
         str, typer.Option(metavar="PARTS", help=f"Of {', '.join(session_reads.SECTIONS)}.")
     ] = ",".join(session_reads.SECTIONS),
-    limit: Annotated[int, typer.Option(metavar="ROWS", help="Of each part.")] = ROWS,
+    limit: Annotated[str, typer.Option(metavar="ROWS", help="Of each part.")] = ROWS,
     after: After = "",
     as_json: Json = False,
     sample: Sample = False,
 ) -> None:
     """Show what one session did, said, changed and cost."""
-    rows = paging.page_size(str(limit))
+    rows = paging.page_size(limit)
     parts = [part.strip() for part in include.split(",") if part.strip()]
     found = from_home(
         context,
