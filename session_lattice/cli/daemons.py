@@ -25,7 +25,7 @@ Interval = Annotated[
 Sample = Annotated[
     bool, typer.Option("--sample", help="Serve the sample sessions, from a home of their own.")
 ]
-NICENESS = 5
+NICENESS = 10
 """The puller yields to what answers people, its imports included: a restart is mostly those."""
 
 UntilStdinCloses = Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)]
