@@ -143,11 +143,13 @@ class Ingest:
 
     def _read_all(self, total: int, failures: list[LatticeError]) -> int:
         done = 0
-        try:
-            if self._bulk and total >= BULK_BYTES:
+        if self._bulk and total >= BULK_BYTES:
+            try:
                 done = self._read_in_bulk(self._bulk, total)
-        except SourceError as error:
-            failures.append(error)
+            except SourceError as error:
+                # The sources here have not followed: they begin again with the next scan.
+                failures.append(error)
+                return done
         for source in self._sources:
             try:
                 done = self._read(source, done, total)
