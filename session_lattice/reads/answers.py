@@ -61,7 +61,7 @@ class Answers:
             (HEADER + b"age-seconds", age),
             (HEADER + b"source-at", source),
         ]
-        if if_none_match and body.lasting and _matches(if_none_match, body.etag):
+        if if_none_match and body.etag and _matches(if_none_match, body.etag):
             return 304, headers, b""
         if body.tail is None:
             content = body.head

@@ -28,18 +28,18 @@ def json_body(snapshot: Snapshot, answer: AnyAnswer, *, lasting: bool = True) ->
     """The answer around its age; what is in `rows` may be encoded already."""
     gapped: Any = msgspec.structs.replace(answer, freshness=_gapped(answer.freshness))
     head, _, tail = msgspec.json.encode(gapped).partition(_GAP)
-    etag = _etag(snapshot, b"")
-    return Body(head, tail, _headers(snapshot, answer.freshness, JSON, etag), etag, lasting)
+    etag = _etag(snapshot, b"") if lasting else b""
+    return Body(head, tail, _headers(snapshot, answer.freshness, JSON, etag), etag)
 
 
 def csv_body(snapshot: Snapshot, answer: Tabular, *, lasting: bool = True) -> Body:
     """A header line and the rows; where the next page begins is in a header."""
-    etag = _etag(snapshot, b"-csv")
+    etag = _etag(snapshot, b"-csv") if lasting else b""
     headers = _headers(snapshot, answer.freshness, CSV, etag)
     if answer.next:
         headers.append((HEADER + b"next", answer.next.encode()))
     content = csv_text(answer.columns, answer.rows).encode()
-    return Body(content, None, headers, etag, lasting)
+    return Body(content, None, headers, etag)
 
 
 def _gapped(freshness: Freshness) -> msgspec.Raw:
@@ -55,7 +55,7 @@ def _headers(snapshot: Snapshot, freshness: Freshness, content: bytes, etag: byt
     sample = [(HEADER + b"sample", b"true")] if snapshot.stamp.sample else []
     return [
         (b"content-type", content),
-        (b"etag", etag),
+        *([(b"etag", etag)] if etag else []),
         (b"cache-control", b"no-cache"),
         (b"vary", b"Accept"),
         (HEADER + b"generation", b"%d" % snapshot.generation),

@@ -28,15 +28,14 @@ Headers = list[tuple[bytes, bytes]]
 class Body:
     """An answer's bytes around the place where its age is said, and its unchanging headers.
 
-    `tail` is None where nothing is said in the body, as in CSV. `lasting` is False for what
-    means something else a moment later, such as `since=24h`.
+    `tail` is None where nothing is said in the body, as in CSV. `etag` is empty for what means
+    something else a moment later, such as `since=24h`; that is not kept.
     """
 
     head: bytes
     tail: bytes | None
     headers: Headers
     etag: bytes
-    lasting: bool = True
 
     @property
     def size(self) -> int:
@@ -65,7 +64,7 @@ class AnswerCache:
         if served.serial > self._serial:
             self._serial, self._bytes = served.serial, 0
             self._bodies.clear()
-        if served.serial < self._serial or body.size > MAX_ENTRY_BYTES or not body.lasting:
+        if served.serial < self._serial or body.size > MAX_ENTRY_BYTES or not body.etag:
             return
         replaced = self._bodies.pop(key, None)
         self._bytes += body.size - (replaced.size if replaced else 0)

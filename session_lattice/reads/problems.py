@@ -33,7 +33,7 @@ class NotReadyError(LatticeError):
     """There is a generation, but it is older than it should be."""
 
 
-class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
     """`type` names the kind of problem, `try` says what to do about it."""
 
     type: str

@@ -28,8 +28,8 @@ def key(number: int) -> Key:
     return Key(f"/views/{number}", b"", False)
 
 
-def body(size: int, *, lasting: bool = True) -> Body:
-    return Body(b"x" * size, b"", [], b'W/"1"', lasting)
+def body(size: int, etag: bytes = b'W/"1"') -> Body:
+    return Body(b"x" * size, b"", [], etag)
 
 
 def kept(cache: AnswerCache, served: Served, count: int) -> list[int]:
@@ -61,7 +61,7 @@ def test_bytes_are_bounded_and_counted_anew_when_replaced(served: Served) -> Non
     assert len(kept(cache, served, places + 1)) == places
 
 
-@pytest.mark.parametrize("refused", [body(MAX_ENTRY_BYTES + 1), body(1, lasting=False)])
+@pytest.mark.parametrize("refused", [body(MAX_ENTRY_BYTES + 1), body(1, etag=b"")])
 def test_large_and_passing_answers_are_not_kept(served: Served, refused: Body) -> None:
     cache = AnswerCache()
     cache.put(served, key(1), refused)

@@ -18,7 +18,6 @@ from session_lattice.reads.snapshot import Snapshots
 from session_lattice.reads.status import Status, status
 from tests.reads.world import World, truncate
 
-NOW = time.time_ns() // 1000
 FAILED = LastPull(id="p", outcome="failed", started_at=1, finished_at=2, error="no space")
 HOLD = """
 import sys
@@ -28,6 +27,11 @@ with Home(Path(sys.argv[1])).lock():
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+def now() -> int:
+    """Microseconds; asked when a test runs, which may be minutes after it was imported."""
+    return time.time_ns() // 1000
 
 
 @contextmanager
@@ -47,9 +51,9 @@ def beat(home: Home, **fields: object) -> None:
         "pid": 1,
         "version": "1",
         "profile": "dev",
-        "started_at": NOW,
-        "beat_at": NOW,
-        "checked_at": NOW,
+        "started_at": now(),
+        "beat_at": now(),
+        "checked_at": now(),
         "refresh_interval_seconds": 60.0,
     }
     heartbeat.write(home.heartbeat, Heartbeat(**{**usual, **fields}))  # type: ignore[arg-type]
@@ -128,14 +132,14 @@ def test_old_data_is_stale_until_a_heartbeat_vouches_for_it(
     with puller(world.home):
         beat(world.home, checked_at=0)
         assert look().state == "stale"
-        beat(world.home, checked_at=NOW)
+        beat(world.home, checked_at=now())
         assert look().state == "healthy"
 
 
 def test_a_clock_that_jumped_back_never_makes_a_negative_age(
     world: World, look: Callable[..., Status]
 ) -> None:
-    beat(world.home, checked_at=NOW + 3_600_000_000)
+    beat(world.home, checked_at=now() + 3_600_000_000)
     with puller(world.home):
         found = look()
     assert found.age_seconds == 0
