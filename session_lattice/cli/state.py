@@ -169,9 +169,15 @@ def _log(found: Status) -> str:
     return f"position {log.position:,}, {state}"
 
 
+def _short_name(source: Source) -> str:
+    """Its agent: the root, which tells sources of one agent apart, follows anyway."""
+    return source.name.removesuffix(source.root).rstrip(":") or "transcripts"
+
+
 def _source(source: Source) -> str:
     words = (
-        f"{source.name} {source.state}, {source.files:,} files, {tables.short_path(source.root)}"
+        f"{_short_name(source)} {source.state}, {source.files:,} files, "
+        f"{tables.short_path(source.root)}"
     )
     warnings = ", ".join(f"{count:,} {kind}" for kind, count in sorted(source.warnings.items()))
-    return f"{words} (skipped: {warnings})" if warnings else words
+    return f"{words} (warnings: {warnings})" if warnings else words
