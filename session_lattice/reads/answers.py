@@ -1,17 +1,25 @@
 """Turns reads into responses: kept per generation, the same read done once at a time."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from contextlib import suppress
 
-from session_lattice.reads.cache import AnswerCache, Body, Headers, Key
+import duckdb
+
+from session_lattice.errors import LatticeError
+from session_lattice.reads.cache import AnswerCache, Body, Headers, Key, Make
 from session_lattice.reads.freshness import HeartbeatReader, age_seconds, source_at
 from session_lattice.reads.pool import ReadPool
 from session_lattice.reads.snapshot import Identity, Served, Snapshot
 from session_lattice.reads.times import from_micros, iso
 
 HEADER = b"x-session-lattice-"
+PREPARED = 8
+"""Answers of the last generation that are made anew before the next one is served ..."""
 
-Make = Callable[[Snapshot], Body]
+PREPARE_SECONDS = 0.1
+"""... while there is time: none is begun later than this."""
+
 Answered = tuple[Served, Body]
 
 
@@ -24,12 +32,33 @@ class Answers:
         self._cache = AnswerCache()
         self._under_way: dict[tuple[Identity, Key], asyncio.Task[Answered]] = {}
         self._source: tuple[int, bytes] = (-1, b"")
+        pool.snapshots.prepare = self._prepare
 
     def kept(self, key: Key) -> Answered | None:
         """The answer, if it was given before in the generation that is served now."""
         served = self._pool.snapshots.look()
-        body = self._cache.get(served, key) if served else None
-        return (served, body) if served and body else None
+        if served is None:
+            return None
+        body = self._cache.get(served, key)
+        if body is None and key in served.prepared:
+            body, make = served.prepared[key]
+            self._cache.put(served, key, body, make)
+        return (served, body) if body else None
+
+    def _prepare(self, snapshot: Snapshot) -> dict[Key, tuple[Body, Make]]:
+        """The answers that are asked for most, before the generation is served.
+
+        Without them, everybody who asks just after a new generation waits for the same reads.
+        """
+        prepared = {}
+        until = time.monotonic() + PREPARE_SECONDS
+        for key, make in self._cache.hottest(PREPARED):
+            if time.monotonic() > until:
+                break
+            with suppress(LatticeError, duckdb.Error):
+                # Whoever asks for it next is told what is wrong.
+                prepared[key] = (make(snapshot), make)
+        return prepared
 
     async def made(self, key: Key, make: Make) -> Answered:
         """The answer, made in the pool; whoever asks the same meanwhile shares it."""
@@ -43,7 +72,7 @@ class Answers:
 
     async def _make(self, key: Key, make: Make) -> Answered:
         served, body = await self._pool.run(lambda snapshot: (snapshot.served, make(snapshot)))
-        self._cache.put(served, key, body)
+        self._cache.put(served, key, body, make)
         return served, body
 
     def _forget(self, flight: tuple[Identity, Key], done: asyncio.Task[Answered]) -> None:

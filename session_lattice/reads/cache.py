@@ -1,9 +1,10 @@
 """Answers kept per generation: it never changes, so neither do they but for their age."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from session_lattice.reads.snapshot import Served
+from session_lattice.reads.snapshot import Served, Snapshot
 
 MAX_ENTRIES = 512
 MAX_BYTES = 4 * 1024 * 1024
@@ -42,33 +43,46 @@ class Body:
         return len(self.head) + len(self.tail or b"")
 
 
+Make = Callable[[Snapshot], Body]
+"""Makes an answer anew, in whichever generation."""
+
+
 class AnswerCache:
-    """Bodies of one generation, the least recently used dropped first; one thread uses it."""
+    """Bodies of one generation, the least recently used dropped first; one thread uses it.
+
+    Only `hottest` may be called from another.
+    """
 
     def __init__(self) -> None:
         self._serial = 0
-        self._bodies: dict[Key, Body] = {}
+        self._kept: dict[Key, tuple[Body, Make]] = {}
         self._bytes = 0
 
     def get(self, served: Served, key: Key) -> Body | None:
-        """What was kept under `key` for the generation of `served`."""
+        """What was kept under `key` for that generation."""
         if served.serial != self._serial:
             return None
-        body = self._bodies.pop(key, None)
-        if body:
-            self._bodies[key] = body
-        return body
+        kept = self._kept.pop(key, None)
+        if kept is None:
+            return None
+        self._kept[key] = kept
+        return kept[0]
 
-    def put(self, served: Served, key: Key, body: Body) -> None:
+    def put(self, served: Served, key: Key, body: Body, make: Make) -> None:
         """Keep it, unless a newer generation is being answered from or it is too large."""
         if served.serial > self._serial:
             self._serial, self._bytes = served.serial, 0
-            self._bodies.clear()
+            self._kept = {}
         if served.serial < self._serial or body.size > MAX_ENTRY_BYTES or not body.etag:
             return
-        replaced = self._bodies.pop(key, None)
-        self._bytes += body.size - (replaced.size if replaced else 0)
-        self._bodies[key] = body
-        while self._bytes > MAX_BYTES or len(self._bodies) > MAX_ENTRIES:
-            oldest = next(iter(self._bodies))
-            self._bytes -= self._bodies.pop(oldest).size
+        replaced = self._kept.pop(key, None)
+        self._bytes += body.size - (replaced[0].size if replaced else 0)
+        self._kept[key] = (body, make)
+        while self._bytes > MAX_BYTES or len(self._kept) > MAX_ENTRIES:
+            oldest = next(iter(self._kept))
+            self._bytes -= self._kept.pop(oldest)[0].size
+
+    def hottest(self, count: int) -> list[tuple[Key, Make]]:
+        """What was asked for last, the very last first."""
+        latest = list(self._kept.items())[-count:]
+        return [(key, make) for key, (_, make) in reversed(latest)]

@@ -13,9 +13,9 @@ from session_lattice.config import Settings
 from session_lattice.errors import RequestError
 from session_lattice.heartbeat import Heartbeat
 from session_lattice.reads import openapi, paging, queries, sessions
-from session_lattice.reads.answers import Answers, Make
+from session_lattice.reads.answers import Answers
 from session_lattice.reads.bodies import Tabular, csv_body, json_body
-from session_lattice.reads.cache import Body
+from session_lattice.reads.cache import Body, Make
 from session_lattice.reads.freshness import HeartbeatReader, age_seconds, source_at
 from session_lattice.reads.pool import ReadPool
 from session_lattice.reads.problems import NotReadyError

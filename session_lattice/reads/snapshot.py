@@ -2,11 +2,11 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from session_lattice.errors import GenerationError, NoGenerationError
 from session_lattice.home import Home
@@ -45,7 +45,7 @@ class Served:
 
     `pointed` is False while it stands in for a newer generation that cannot be read.
     `serial` rises with each opening of a process; `parts` are the columns of what is not in
-    the catalog, described once.
+    the catalog, described once; `prepared` is what `Snapshots.prepare` made.
     """
 
     generation: Generation
@@ -54,6 +54,7 @@ class Served:
     pointed: bool
     serial: int
     parts: dict[str, dict[str, Column]] = field(default_factory=dict)
+    prepared: Mapping[Any, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,9 @@ class Snapshots:
 
     home: Home
     trouble: Trouble | None = None
+    prepare: Callable[[Snapshot], Mapping[Any, Any]] = lambda _: {}
+    """What is to be made of a generation before it takes the place of another."""
+
     _reader: Reader | None = None
     _held: _Held | None = None
     _opening: Lock = field(default_factory=Lock)
@@ -181,9 +185,22 @@ class Snapshots:
         with self._opening:
             held, identity = self._held, self.identity()
             if held is None or not self._current(held, identity):
-                held = self._resolve(identity)
-                self._replace(held)
+                try:
+                    newer = self._resolve(identity)
+                except NoGenerationError:
+                    self._replace(None)
+                    raise
+                if held:
+                    self._make_ready(newer)
+                self._replace(newer)
+                return newer
             return held
+
+    def _make_ready(self, newer: _Held) -> None:
+        """While the others are still answered from the generation before."""
+        with self._instance().handle(newer.name) as connection:
+            snapshot = Snapshot(connection, newer.served)
+            newer.served = replace(newer.served, prepared=self.prepare(snapshot))
 
     def distrust(self, served: Served, error: Exception) -> None:
         """A read found it broken: another generation stands in until it is replaced."""

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from session_lattice.config import Settings
+from session_lattice.reads import queries
 from session_lattice.reads.app import create_app
 from session_lattice.reads.shapes import SessionAnswer, SessionList, ViewAnswer, ViewList
+from session_lattice.reads.snapshot import Snapshot
 from session_lattice.reads.status import Status
 from tests.reads.conftest import BASE_URL
 from tests.reads.world import World
@@ -176,6 +178,25 @@ def test_answers_change_with_the_generation_and_only_then(
     assert following.get(path).json()["rows"] == before
     world.publish()
     assert len(following.get(path).json()["rows"]) == len(before) + 1
+
+
+def test_what_was_asked_last_is_made_before_a_generation_takes_over(
+    following: TestClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_view = queries.read_view
+    generations = []
+
+    def noted(snapshot: Snapshot, *given: Any) -> ViewAnswer:
+        generations.append(snapshot.generation)
+        return read_view(snapshot, *given)
+
+    monkeypatch.setattr(queries, "read_view", noted)
+    following.get("/views/model_usage")
+    world.publish(refresh=False)
+    following.get("/sessions")
+    assert generations == [1, 2]
+    assert following.get("/views/model_usage").json()["generation"] == 2
+    assert generations == [1, 2]
 
 
 def test_what_is_relative_to_now_is_not_kept(client: TestClient) -> None:

@@ -54,79 +54,86 @@ orders = st.lists(
 ).map(lambda keys: ",".join(sign + name for sign, name in keys))
 
 
-@pytest.fixture(scope="module")
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
+class Things:
+    """A table of anything. Hypothesis keeps what it was given, so the connection is inside."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
         columns = ", ".join(f'"{name}" {type}' for name, type in TYPES.items())
-        connection.execute(f"CREATE TABLE things ({columns})")
-        yield connection
+        self.connection.execute(f"CREATE TABLE things ({columns})")
 
+    def close(self) -> None:
+        self.connection.close()
+        del self.connection
 
-def fill(connection: duckdb.DuckDBPyConnection, values: list[tuple[Any, ...]]) -> None:
-    connection.execute("DELETE FROM things")
-    for number, row in enumerate(values):
+    def fill(self, values: list[tuple[Any, ...]]) -> None:
+        self.connection.execute("DELETE FROM things")
         marks = ", ".join("?" * len(TYPES))
-        connection.execute(f"INSERT INTO things VALUES ({marks})", [number, *row])
+        for number, row in enumerate(values):
+            self.connection.execute(f"INSERT INTO things VALUES ({marks})", [number, *row])
+
+    def read(self, page: Page) -> Reading:
+        return Reading(self.connection, RELATION, page)
+
+    def walk(self, order: str, limit: int) -> list[int]:
+        """The ids of all pages, one after the other."""
+        ids: list[int] = []
+        after = ""
+        while True:
+            reading = self.read(Page(select="id", order=order, limit=limit, after=after))
+            page = [row["id"] for row in reading]
+            ids += page
+            assert len(page) <= limit
+            if reading.next is None:
+                return ids
+            assert len(page) == limit
+            after = reading.next
 
 
-def walk(connection: duckdb.DuckDBPyConnection, order: str, limit: int) -> list[int]:
-    """The ids of all pages, one after the other."""
-    ids: list[int] = []
-    after = ""
-    while True:
-        reading = Reading(
-            connection, RELATION, Page(select="id", order=order, limit=limit, after=after)
-        )
-        page = [row["id"] for row in reading]
-        ids += page
-        assert len(page) <= limit
-        if reading.next is None:
-            return ids
-        assert len(page) == limit
-        after = reading.next
+@pytest.fixture(scope="module")
+def things() -> Iterator[Things]:
+    things = Things()
+    yield things
+    things.close()
 
 
 @given(values=rows, order=orders, limit=st.integers(1, 7))
 def test_pages_together_are_the_whole_ordered_result(
-    connection: duckdb.DuckDBPyConnection, values: list[tuple[Any, ...]], order: str, limit: int
+    things: Things, values: list[tuple[Any, ...]], order: str, limit: int
 ) -> None:
-    fill(connection, values)
-    whole = walk(connection, order, paging.MAX_LIMIT)
+    things.fill(values)
+    whole = things.walk(order, paging.MAX_LIMIT)
     assert sorted(whole) == list(range(len(values)))
-    assert walk(connection, order, limit) == whole
+    assert things.walk(order, limit) == whole
 
 
 @given(values=rows, order=orders, taken=st.integers(0, 5))
 def test_a_page_left_early_goes_on_behind_its_last_taken_row(
-    connection: duckdb.DuckDBPyConnection, values: list[tuple[Any, ...]], order: str, taken: int
+    things: Things, values: list[tuple[Any, ...]], order: str, taken: int
 ) -> None:
-    fill(connection, values)
-    whole = walk(connection, order, paging.MAX_LIMIT)
-    reading = Reading(connection, RELATION, Page(order=order, limit=20))
+    things.fill(values)
+    whole = things.walk(order, paging.MAX_LIMIT)
+    reading = things.read(Page(order=order, limit=20))
     first = [row["id"] for _, row in zip(range(taken), reading, strict=False)]
     if not first or reading.next is None:
         return
-    rest = Reading(
-        connection, RELATION, Page(order=order, limit=paging.MAX_LIMIT, after=reading.next)
-    )
+    rest = things.read(Page(order=order, limit=paging.MAX_LIMIT, after=reading.next))
     assert first + [row["id"] for row in rest] == whole
 
 
 @pytest.mark.parametrize(("order", "ids"), [("n", [1, 0, 2]), ("-n", [0, 1, 2])])
-def test_nulls_come_last_in_either_direction(
-    connection: duckdb.DuckDBPyConnection, order: str, ids: list[int]
-) -> None:
-    fill(connection, [(n, *[None] * 8) for n in (5, 3, None)])
-    assert walk(connection, order, 1) == ids
+def test_nulls_come_last_in_either_direction(things: Things, order: str, ids: list[int]) -> None:
+    things.fill([(n, *[None] * 8) for n in (5, 3, None)])
+    assert things.walk(order, 1) == ids
 
 
-def test_a_cursor_holds_while_rows_come_and_go(connection: duckdb.DuckDBPyConnection) -> None:
-    fill(connection, [(n, *[None] * 8) for n in (10, 20, 30)])
-    reading = Reading(connection, RELATION, Page(order="n", limit=2))
+def test_a_cursor_holds_while_rows_come_and_go(things: Things) -> None:
+    things.fill([(n, *[None] * 8) for n in (10, 20, 30)])
+    reading = things.read(Page(order="n", limit=2))
     assert [row["n"] for row in reading] == [10, 20]
-    connection.execute("DELETE FROM things WHERE n = 20")
-    connection.execute("INSERT INTO things (id, n) VALUES (9, 15), (8, 25)")
-    rest = Reading(connection, RELATION, Page(order="n", limit=9, after=reading.next or ""))
+    things.connection.execute("DELETE FROM things WHERE n = 20")
+    things.connection.execute("INSERT INTO things (id, n) VALUES (9, 15), (8, 25)")
+    rest = things.read(Page(order="n", limit=9, after=reading.next or ""))
     assert [row["n"] for row in rest] == [25, 30]
 
 
@@ -151,11 +158,9 @@ hostile = st.one_of(
 
 
 @given(after=hostile)
-def test_a_hostile_cursor_is_a_page_or_a_request_error(
-    connection: duckdb.DuckDBPyConnection, after: str
-) -> None:
+def test_a_hostile_cursor_is_a_page_or_a_request_error(things: Things, after: str) -> None:
     with suppress(RequestError):
-        list(Reading(connection, RELATION, Page(order="n", after=after)))
+        list(things.read(Page(order="n", after=after)))
 
 
 @given(
@@ -175,10 +180,10 @@ def test_a_hostile_cursor_is_a_page_or_a_request_error(
     order=st.text(max_size=10),
 )
 def test_a_hostile_request_is_a_page_or_a_request_error(
-    connection: duckdb.DuckDBPyConnection,
+    things: Things,
     filters: list[tuple[str, str]],
     select: str,
     order: str,
 ) -> None:
     with suppress(RequestError):
-        list(Reading(connection, RELATION, Page(select, filters, order)))
+        list(things.read(Page(select, filters, order)))

@@ -142,11 +142,15 @@ def test_damage_that_only_reading_shows_is_passed_over(world: World, snapshots: 
     assert "generation 2 cannot be read" in snapshots.trouble.what
 
 
-def test_when_no_generation_is_whole_it_says_so(world: World, snapshots: Snapshots) -> None:
+def test_when_no_generation_is_whole_any_more_it_says_so(
+    world: World, snapshots: Snapshots
+) -> None:
+    assert read(snapshots, count) == (1, 6)
     truncate(Generation(1, world.home.generations / "1.duckdb"), 0)
     with pytest.raises(NoGenerationError, match="generation 1 cannot be read"):
         read(snapshots, count)
     assert snapshots.trouble is not None
+    assert snapshots.look() is None, "nothing is served from memory instead"
 
 
 def test_without_a_pointer_the_newest_is_served_and_said(
