@@ -20,6 +20,8 @@ VIEW_SECONDS = 60.0
 
 EVERYTHING = "CREATE OR REPLACE TEMP MACRO dirty(k) AS k IS NOT NULL"
 DIRTY_ONLY = "CREATE OR REPLACE TEMP MACRO dirty(k) AS k IN (SELECT key FROM dirty_keys)"
+KEPT_ROWS = "SELECT rows FROM catalog WHERE name = $name"
+KEPT_COLUMNS = "SELECT columns FROM catalog WHERE name = $name"
 ROW_COUNT = "SELECT count(*) FROM {}"
 
 
@@ -148,6 +150,7 @@ class Lattice:
     def _record(
         self, view: View, position: int, now: datetime | None, rows: int, error: str | None
     ) -> None:
+        before = self._database.value(KEPT_COLUMNS, {"name": view.name}) or "[]"
         self._database.run("DELETE FROM catalog WHERE name = $name", {"name": view.name})
         self._database.run(
             statement("record_view"),
@@ -156,7 +159,7 @@ class Lattice:
                 "axis": view.axis,
                 "question": view.question,
                 "grain": list(view.grain),
-                "columns": json.dumps(self._columns(view) if error is None else []),
+                "columns": json.dumps(self._columns(view)) if error is None else before,
                 "interval": view.refresh_seconds or self._interval_seconds,
                 "origin": view.origin,
                 "definition": view.definition if error is None else "",
@@ -182,7 +185,11 @@ class Lattice:
     def _fail(self, view: View, known: Known | None, error: StoreError) -> None:
         at = known.materialized_at if known else None
         with self._database.transaction():
-            self._record(view, known.position if known else 0, at, 0, error.what)
+            self._record(view, known.position if known else 0, at, self._kept(view), error.what)
+
+    def _kept(self, view: View) -> int:
+        """Rows that a view keeps from before it broke."""
+        return int(self._database.value(KEPT_ROWS, {"name": view.name}) or 0)
 
     def _known(self) -> dict[str, Known]:
         rows = self._database.rows(

@@ -174,3 +174,20 @@ def test_a_view_may_read_other_views_and_comes_after_them(tmp_path: Path) -> Non
         lab.store.refresh()
     assert lab.table("aa_total") == [(12,)]
     lab.store.close()
+
+
+def test_a_view_that_breaks_keeps_its_last_rows_and_columns(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    file = lab.home.views / "calls_by_tool.sql"
+    file.write_text(GOOD)
+    lab.store.reload_views()
+    lab.feed(envelopes([ToolCalled(**ME, call="c", name="Bash")]))
+    lab.store.refresh()
+    whole = lab.rows("SELECT columns, rows FROM catalog WHERE name = 'calls_by_tool'")
+    file.write_text(GOOD.replace("FROM tool_calls", "FROM nowhere"))
+    lab.store.reload_views()
+    lab.store.refresh()
+    assert lab.table("calls_by_tool") == [("Bash", 1)]
+    assert lab.rows("SELECT columns, rows FROM catalog WHERE name = 'calls_by_tool'") == whole
+    assert [error.view for error in lab.store.view_errors] == ["calls_by_tool"]
+    lab.store.close()
