@@ -4,7 +4,10 @@ import json
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from session_lattice import heartbeat
 from session_lattice.heartbeat import Heartbeat
 from session_lattice.store import generations
 from tests.acceptance.history import copy_sample
-from tests.acceptance.pair import Pair, until
+from tests.acceptance.pair import POLL_SECONDS, Pair, until
 
 DAY_US = 86_400_000_000
 TMPFS_BYTES = 64 * 1024 * 1024
@@ -193,16 +196,44 @@ def test_a_clock_that_jumps_back_stops_nothing(pair: Pair) -> None:
         assert 0 <= answer["freshness"]["age_seconds"] < 60
 
 
+def until_many(answered: list[int]) -> None:
+    until("many requests are answered", lambda: len(answered) >= 50)
+
+
+@contextmanager
+def under_load(pair: Pair) -> Iterator[list[int]]:
+    """Clients that ask without a pause until the block ends; one item for each answer."""
+    answered: list[int] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            try:
+                answered.append(len(pair.get("/views/model_usage")["rows"]))
+            except (OSError, HTTPException):
+                done.wait(POLL_SECONDS)  # the server was killed
+
+    clients = [threading.Thread(target=ask) for _ in range(4)]
+    for client in clients:
+        client.start()
+    try:
+        yield answered
+    finally:
+        done.set()
+        for client in clients:
+            client.join()
+
+
 def test_killing_reads_under_load_is_nothing_to_the_puller(pair: Pair) -> None:
     with pair.running("serve-puller") as puller:
         until("published", pair.newest)
         for number in range(3):
             with pair.running("serve-reads") as reads:
                 until("serving", pair.serving)
-                for _ in range(50):
-                    assert pair.get("/views/model_usage")["rows"]
-                reads.kill()
-                reads.wait()
+                with under_load(pair) as answered:
+                    until_many(answered)
+                    reads.kill()
+                    reads.wait()
             append_prompt(claude_file(pair), f"word {number}")
             until_shown(pair, f"word {number}")
         assert outcome(pair) == "finished"
