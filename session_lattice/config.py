@@ -16,6 +16,11 @@ DEFAULT_REFRESH_INTERVAL_SECONDS = 60.0
 MIN_REFRESH_INTERVAL_SECONDS = 0.1
 MAX_REFRESH_INTERVAL_SECONDS = 86_400.0
 MAX_PORT = 65_535
+DEFAULT_PULL_SECONDS = 900.0
+MIN_PULL_SECONDS = 0.1
+MAX_PULL_SECONDS = 86_400.0
+DEFAULT_RETENTION_DAYS = 30.0
+MAX_RETENTION_DAYS = 36_500.0
 LOG_LEVELS = ("debug", "info", "warning", "error")
 ORIGINS = ("flag", "environment", "config file", "profile", "default")
 
@@ -33,7 +38,9 @@ KEYS: Mapping[str, str] = {
     "repo_recall_url": "an upstream recall service; unset: transcripts on disk",
     "transcripts": "agents' homes, colon-separated; unset: where Claude Code and Codex keep theirs",
     "refresh_interval_seconds": "seconds between two ticks of the puller",
-    "log_url": "where the event log is; unset: SQLite in the home",
+    "pull_seconds": "seconds that one pull may take",
+    "log_url": "where the event log is, such as redis://host:6379/0; unset: SQLite in the home",
+    "log_retention_days": "days that the log keeps an event; views keep what it told",
     "log_level": "debug, info, warning or error",
 }
 """Every setting but the profile, with what it means; the name is also the config file's key."""
@@ -51,7 +58,9 @@ class Settings:
     repo_recall_url: str | None
     transcripts: tuple[Path, ...]
     refresh_interval_seconds: float
+    pull_seconds: float
     log_url: str | None
+    log_retention_days: float
     log_level: str
     provenance: Mapping[str, str]
     """Setting → where its value came from: one of ORIGINS."""
@@ -121,6 +130,8 @@ def _defaults(environ: Mapping[str, str]) -> Mapping[str, str]:
     return {
         "transcripts": f"{claude}:{codex}",
         "refresh_interval_seconds": f"{DEFAULT_REFRESH_INTERVAL_SECONDS:g}",
+        "pull_seconds": f"{DEFAULT_PULL_SECONDS:g}",
+        "log_retention_days": f"{DEFAULT_RETENTION_DAYS:g}",
         "log_level": "info",
     }
 
@@ -177,7 +188,13 @@ def _settings(profile: str, home: Path, home_dir: Path, found: Mapping[str, Foun
             MIN_REFRESH_INTERVAL_SECONDS,
             MAX_REFRESH_INTERVAL_SECONDS,
         ),
+        pull_seconds=_number(
+            "pull_seconds", found["pull_seconds"], MIN_PULL_SECONDS, MAX_PULL_SECONDS
+        ),
         log_url=text("log_url"),
+        log_retention_days=_number(
+            "log_retention_days", found["log_retention_days"], 0, MAX_RETENTION_DAYS
+        ),
         log_level=_level(found["log_level"]),
         provenance={name: value.origin for name, value in found.items()},
     )

@@ -40,8 +40,10 @@ class LogError(LatticeError):
     """The event log cannot be read or written."""
 
 
-class CursorError(LatticeError):
-    """A cursor is not of the form `<epoch>-<number>`."""
+class LogLostError(LogError):
+    """The event log was deleted, replaced or emptied while it was open; a new one is begun."""
+
+
 
 
 class StoreError(LatticeError):
@@ -68,9 +70,17 @@ class RequestError(LatticeError):
     """A read asks for something that cannot be answered as asked."""
 
 
+class CursorError(RequestError):
+    """A cursor is not of the form `<epoch>-<number>`."""
+
+
 class NotFoundError(RequestError):
     """A read names a view or a session that is not there."""
 
 
 class PullCancelledError(LatticeError):
     """A stop was asked for between two batches."""
+
+
+class PullTimeoutError(LatticeError):
+    """A pull took longer than it may."""

@@ -197,7 +197,7 @@ class CheckoutObserved(Event, frozen=True, kw_only=True, tag="checkout.observed"
 
 
 class PullStarted(Event, frozen=True, kw_only=True, tag="pull.started"):
-    """A pull began. `reason` is "start", "tick", "signal" or "once"."""
+    """A pull began. `reason` is "start", "tick", "asked" or "once"."""
 
     pull: str
     reason: str
@@ -239,10 +239,15 @@ class PullFinished(Event, frozen=True, kw_only=True, tag="pull.finished"):
 
 
 class PullFailed(Event, frozen=True, kw_only=True, tag="pull.failed"):
-    """The pull gave up; the last good generation stays up."""
+    """The pull gave up; the last good generation stays up.
+
+    `reason` is "timeout", "source", "log", "store", "interrupted" (the puller died, and the
+    next one says so) or "error".
+    """
 
     pull: str
     error: str
+    reason: str = ""
     hint: str = ""
     duration_ms: int = 0
 
@@ -327,3 +332,8 @@ def validate(data: bytes) -> None:
 
 def session_stream(agent: str, session: str) -> str:
     return f"session/{agent}/{session}"
+
+
+def is_bounded(stream: str) -> bool:
+    """Whether the stream is a job's, which ends in exactly one terminal event."""
+    return stream.startswith("pull/")

@@ -40,7 +40,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """`checked_at`: when the sources were last seen and all of it was published, 0 for never.
 
-    `done_bytes` of `total_bytes` is the progress of the pull under way, both 0 when idle.
+    `pull` is the one under way, "" when idle; `done_bytes` of `total_bytes` is its progress, both
+    0 when it reads nothing. `pulls` counts those that ended since `started_at` by outcome, and
+    `pull_seconds` adds up what they took.
     """
 
     pid: int
@@ -51,8 +53,11 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     checked_at: int = 0
     refresh_interval_seconds: float
     sample: bool = False
+    pull: str = ""
     done_bytes: int = 0
     total_bytes: int = 0
+    pulls: dict[str, int] = {}
+    pull_seconds: dict[str, float] = {}
     last_pull: LastPull | None = None
     sources: list[SourceState] = []
     problems: list[Problem] = []

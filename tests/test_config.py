@@ -17,6 +17,8 @@ GOOD = {
     "repo_recall_url": ("http://one", "http://two", "http://three"),
     "transcripts": ("/one", "/two", "/three"),
     "refresh_interval_seconds": ("1", "2", "3"),
+    "pull_seconds": ("10", "20", "30"),
+    "log_retention_days": ("0", "2", "3.5"),
     "log_url": ("redis://one", "redis://two", "redis://three"),
     "log_level": ("debug", "warning", "error"),
 }
@@ -44,6 +46,8 @@ def write_file(tmp_path: Path, text: str, *, home: str = ".session-lattice") -> 
         ({"refresh_interval_seconds": "0"}, "refresh_interval_seconds is '0'"),
         ({"refresh_interval_seconds": "nan"}, "refresh_interval_seconds is 'nan'"),
         ({"refresh_interval_seconds": "inf"}, "refresh_interval_seconds is 'inf'"),
+        ({"pull_seconds": "0"}, "pull_seconds is '0'"),
+        ({"log_retention_days": "-1"}, "log_retention_days is '-1'"),
         ({"log_level": "loud"}, "log_level is 'loud'"),
         ({"profile": "prod"}, "profile prod needs an address to bind"),
     ],

@@ -9,11 +9,12 @@ from importlib import resources
 from pathlib import Path
 
 from session_lattice.errors import LogError
+from session_lattice.log.base import system_clock
 
 APPLICATION_ID = 0x534C4C47
 """Marks a SQLite file as an event log."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 FILE_MODE = 0o600
 
@@ -52,6 +53,19 @@ _HINTS = {
 def statement(name: str) -> str:
     """The text of `sql/<name>.sql`."""
     return resources.files(__package__).joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+def new_epoch() -> str:
+    return secrets.token_hex(8)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file `path` leads to; None when it leads to none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - half the cost of Path.stat, at every look
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager
@@ -93,6 +107,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         try:
             if _is_empty(connection):
                 _create(connection, path)
+            elif _version(connection) == 1:
+                _upgrade(connection)
             _check(connection, path)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -116,7 +132,11 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _touch(path: Path) -> None:
+    """Make sure that there is a file, without what another one of that name has left beside it."""
     try:
+        if not path.exists():
+            for suffix in ("-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
     except OSError as error:
         raise LogError(
@@ -132,17 +152,34 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 def _create(connection: sqlite3.Connection, path: Path) -> None:
     """All of it or nothing, whoever else is at it."""
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise LogError(
             f"the file system under {path} cannot share memory between processes",
             hint="choose a home on a local disk with SESSION_LATTICE_HOME",
         )
     connection.executescript("BEGIN IMMEDIATE;\n" + statement("schema"))
-    epoch = secrets.token_hex(8)
-    connection.execute("INSERT OR IGNORE INTO meta VALUES (1, ?, 0)", (epoch,))
+    connection.execute("INSERT OR IGNORE INTO meta VALUES (1, ?, 0)", (new_epoch(),))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """From schema 1; all of it is done again if it is interrupted."""
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        return
+    # Space can be given back only by a file that was written anew with this setting.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("VACUUM")
+    script = statement("upgrade_2").replace(":now", str(system_clock()))
+    connection.executescript(
+        f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {SCHEMA_VERSION};\nCOMMIT;"
+    )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
@@ -151,9 +188,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} is a database, but no event log",
             hint="move it away, or choose another home with SESSION_LATTICE_HOME",
         )
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = _version(connection)
     if version != SCHEMA_VERSION:
+        newer = "run the newer version, or choose another home with SESSION_LATTICE_HOME"
         raise LogError(
             f"the event log {path} is of schema {version}, this program knows {SCHEMA_VERSION}",
-            hint="run the newer version, or choose another home with SESSION_LATTICE_HOME",
+            hint=newer if version > SCHEMA_VERSION else "start the puller, which upgrades it",
         )

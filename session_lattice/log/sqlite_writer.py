@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from session_lattice.log import sqlite_file
-from session_lattice.log.base import Encoded, refuse_newlines
+from session_lattice.log.base import MARK_SECONDS, Clock, Encoded, refuse_line_breaks
 from session_lattice.log.sqlite_file import reported, statement
 
 STREAM_CACHE = 8192
@@ -22,6 +22,8 @@ INSERT_ROWS = (1024, 128, 16, 1)
 
 SETTLE_KEYS = 65_536
 """Every so many positions the recent keys are moved to the large table."""
+
+MARK_MICROS = int(MARK_SECONDS * 1e6)
 
 _EVENT = "(?, ?, ?, ?, ?, ?)"
 _INSERTS = {rows: f"INSERT INTO events VALUES {', '.join([_EVENT] * rows)}" for rows in INSERT_ROWS}
@@ -47,18 +49,23 @@ class _Stream:
 class Writer:
     """The connection that appends. What it remembers of the file is good until another writes."""
 
-    def __init__(self, path: Path, origin: str) -> None:
+    def __init__(self, path: Path, origin: str, clock: Clock) -> None:
         self._path = path
         self._origin = origin
+        self._clock = clock
         self._lock = threading.Lock()
         self._connection = sqlite_file.open_for_writing(path)
+        self.identity = sqlite_file.identity(path)
         self._known_keys = statement("known_keys")
         self._new_keys = statement("new_keys")
         self._settle_keys = statement("settle_keys")
         self._advance_streams = statement("advance_streams")
+        self._trim_until = statement("trim_until")
+        self._trim_marks = statement("trim_marks")
         self._streams: dict[str, _Stream] = {}
         self._kinds: dict[tuple[str, bool], int] = {}
         self._data_version = 0
+        self._marked_at: int | None = None
 
     def close(self) -> None:
         with self._lock, reported(self._path):
@@ -69,7 +76,7 @@ class Writer:
         events: Sequence[Encoded],
         checkpoints: Mapping[str, Mapping[str, bytes | None]],
     ) -> int:
-        refuse_newlines(events)
+        refuse_line_breaks(events)
         with self._lock, reported(self._path):
             self._bound_wal()
             with self._transaction():
@@ -78,6 +85,23 @@ class Writer:
                     self._insert(fresh)
                 self._keep(checkpoints)
         return len(fresh)
+
+    def trim(self, before: int, up_to: int, limit: int) -> int:
+        with self._lock, reported(self._path):
+            with self._transaction():
+                wanted = {"at": before - MARK_MICROS, "up_to": up_to, "limit": limit}
+                (until,) = self._connection.execute(self._trim_until, wanted).fetchone()
+                gone = self._connection.execute("DELETE FROM events WHERE position <= ?", (until,))
+                self._connection.execute(self._trim_marks)
+            if gone.rowcount:
+                # It gives back a page at each step, and `execute` takes only the first.
+                self._connection.executescript("PRAGMA incremental_vacuum")
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return gone.rowcount
+
+    def renew(self) -> None:
+        with self._lock, reported(self._path), self._transaction():
+            self._connection.execute("UPDATE meta SET epoch = ?", (sqlite_file.new_epoch(),))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -99,6 +123,7 @@ class Writer:
     def _forget(self) -> None:
         self._streams.clear()
         self._kinds.clear()
+        self._marked_at = None
 
     def _bound_wal(self) -> None:
         wal = self._path.with_name(self._path.name + "-wal")
@@ -126,6 +151,7 @@ class Writer:
 
     def _insert(self, events: Sequence[Encoded]) -> None:
         before: int = self._one("SELECT position FROM meta")
+        self._mark(before + 1)
         names = {event.stream for event in events}
         self._find_streams(names)
         self._find_kinds({(event.type, event.terminal) for event in events})
@@ -133,6 +159,15 @@ class Writer:
         moved = msgspec.json.encode([self._streams[name].state for name in names])
         self._connection.execute(self._advance_streams, (moved.decode(),))
         self._settle(before, before + len(events))
+
+    def _mark(self, position: int) -> None:
+        """Remember when what begins at `position` came, unless the last mark tells well enough."""
+        now = self._clock()
+        if self._marked_at is None:
+            self._marked_at = self._one("SELECT coalesce(max(at), 0) FROM marks")
+        if abs(now - self._marked_at) >= MARK_MICROS:
+            self._connection.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (position, now))
+            self._marked_at = now
 
     def _values(self, events: Iterable[Encoded], first: int) -> list[object]:
         """Row after row for the table, from position `first`; the streams advance."""

@@ -1,20 +1,15 @@
-"""What every EventLog does; one suite over all of them."""
+"""What every EventLog does: appending and reading; one suite over all of them."""
 
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from session_lattice.errors import LogError
-from session_lattice.log import base, memory, sqlite_reader
+from session_lattice.log import base
 from session_lattice.log.base import Bounds, Encoded, EventLog
-from session_lattice.log.memory import MemoryEventLog
-from session_lattice.log.sqlite import SqliteEventLog
-
-MakeLog = Callable[[], EventLog]
+from tests.contract.logs import LIMITED, Logs, event
 
 BATCHES = st.lists(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30)), max_size=12), max_size=8
@@ -22,41 +17,14 @@ BATCHES = st.lists(
 """Batches of (stream, key)."""
 
 
-def event(
-    key: str, stream: str = "session/claude_code/1", *, data: bytes = b"{}", terminal: bool = False
-) -> Encoded:
-    return Encoded(stream, key, 1_700_000_000_000_000, "message.user", terminal, data)
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def make_log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeLog]:
-    made: list[EventLog] = []
-
-    def make() -> EventLog:
-        path = tmp_path / f"{len(made)}.sqlite"
-        log = (
-            MemoryEventLog(origin="here")
-            if request.param == "memory"
-            else SqliteEventLog(path, origin="here")
-        )
-        made.append(log)
-        return log
-
-    yield make
-    for log in made:
-        log.close()
-
-
-@pytest.fixture
-def log(make_log: MakeLog) -> EventLog:
-    return make_log()
-
-
-def test_an_event_that_is_not_one_line_is_refused_and_nothing_is_appended(log: EventLog) -> None:
+@pytest.mark.parametrize("data", [b"{\n}", b"{\r}"])
+def test_an_event_that_is_not_one_line_is_refused_and_nothing_is_appended(
+    log: EventLog, data: bytes
+) -> None:
     with pytest.raises(LogError) as caught:
-        log.append([event("1"), event("2", data=b"{\n}")], {"source": {"file": b"1"}})
+        log.append([event("1"), event("2", data=data)], {"source": {"file": b"1"}})
     assert "message.user" in caught.value.what
-    assert log.bounds() == Bounds(0, 0)
+    assert log.bounds() == Bounds(log.epoch, 1, 0)
     assert log.checkpoints("source") == {}
 
 
@@ -72,9 +40,9 @@ def test_a_key_counts_once_over_all_streams_and_within_a_batch(log: EventLog) ->
     assert [e.stream for e in log.read(0)] == ["a"]
 
 
-def test_an_empty_log_has_no_events_and_bounds_of_zero(log: EventLog) -> None:
+def test_an_empty_log_has_no_events_and_its_next_number_is_the_oldest(log: EventLog) -> None:
     assert log.read(0) == []
-    assert log.bounds() == Bounds(0, 0)
+    assert log.bounds() == log.bounds("a") == Bounds(log.epoch, 1, 0)
     assert log.latest("", terminal=False) is None
 
 
@@ -115,7 +83,7 @@ def test_reading_goes_on_after_any_position(log: EventLog) -> None:
 def test_no_read_returns_more_events_than_its_limit(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (memory, sqlite_reader):
+    for module in LIMITED:
         monkeypatch.setattr(module, "READ_LIMIT", 3)
     log.append([event(str(i)) for i in range(10)], {})
     assert len(log.read(0, limit=9)) == 3
@@ -123,19 +91,20 @@ def test_no_read_returns_more_events_than_its_limit(
 
 def test_a_stream_is_read_alone_and_in_order(log: EventLog) -> None:
     log.append([event(str(i), "ab"[i % 2]) for i in range(10)], {})
-    found = log.read(4, stream="b")
+    found = log.read(2, stream="b")
     assert [(e.position, e.seq) for e in found] == [(6, 3), (8, 4), (10, 5)]
+    assert [e.seq for e in log.read(1, stream="b", limit=2)] == [2, 3]
     assert log.read(0, stream="nobody") == []
 
 
 def test_a_read_ends_with_the_event_that_reaches_its_bytes(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (memory, sqlite_reader):
+    for module in LIMITED:
         monkeypatch.setattr(module, "READ_BYTES", 100)
     log.append([event(str(i), data=b'"%038d"' % i) for i in range(9)], {})
     assert [len(log.read(after)) for after in (0, 3, 6, 8)] == [3, 3, 3, 1]
-    assert [e.position for e in log.read(3, stream="session/claude_code/1")] == [4, 5, 6]
+    assert [e.seq for e in log.read(3, stream="session/claude_code/1")] == [4, 5, 6]
 
 
 def test_one_event_larger_than_a_read_still_comes(log: EventLog) -> None:
@@ -157,8 +126,8 @@ def test_the_latest_event_of_streams_with_a_prefix_is_found(log: EventLog) -> No
     assert log.latest("session/", terminal=True) is None
 
 
-def test_each_log_has_an_epoch_of_its_own_of_letters_and_digits(make_log: MakeLog) -> None:
-    first, second = make_log().epoch, make_log().epoch
+def test_each_log_has_an_epoch_of_its_own_of_letters_and_digits(logs: Logs) -> None:
+    first, second = logs.make().epoch, logs.make().epoch
     assert first != second
     assert first.isalnum()
     assert first.isascii()
@@ -193,9 +162,9 @@ def test_threads_that_append_and_read_at_once_see_whole_batches_only(log: EventL
 )
 @given(batches=BATCHES)
 def test_whatever_is_delivered_seqs_have_no_gap_and_positions_rise(
-    make_log: MakeLog, batches: list[list[tuple[str, int]]]
+    logs: Logs, batches: list[list[tuple[str, int]]]
 ) -> None:
-    log = make_log()
+    log = logs.make()
     first: dict[int, str] = {}
     for batch in batches:
         new = {key for _, key in batch} - first.keys()
@@ -209,4 +178,4 @@ def test_whatever_is_delivered_seqs_have_no_gap_and_positions_rise(
         mine = [e.seq for e in found if e.stream == stream]
         assert mine == list(range(1, len(mine) + 1))
         assert [e.seq for e in log.read(0, stream=stream)] == mine
-    assert log.bounds() == Bounds(min(1, len(first)), len(first))
+    assert log.bounds() == Bounds(log.epoch, 1, len(first))

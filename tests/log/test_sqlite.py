@@ -95,7 +95,7 @@ def test_a_full_disk_leaves_the_log_as_it_was_and_working_once_there_is_space(
         log.append([*batch(3), *large], {"source": {"file": b"3"}})
     assert "disk space" in caught.value.hint
     assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
-    assert log.bounds() == Bounds(1, 2)
+    assert log.bounds() == Bounds(log.epoch, 1, 2)
     assert log.checkpoints("source") == {"file": b"2"}
     limit_pages(1_000_000)
     assert log.append([*batch(3), *large], {"source": {"file": b"3"}}) == 100
@@ -211,14 +211,14 @@ def test_trimmed_events_are_not_taken_again_and_positions_go_on_rising(path: Pat
     with sqlite3.connect(path) as trimmer:
         trimmer.execute("DELETE FROM events")
     trimmer.close()
-    assert log.bounds() == Bounds(0, 3)
+    assert log.bounds() == Bounds(log.epoch, 4, 3)
     assert log.append(batch(1, 2, 3), {}) == 0
     assert log.latest("s", terminal=False) is None
     log.append([event("4", stream="other")], {})
     assert log.latest("s", terminal=False) is None
     log.append(batch(5), {})
     assert [(e.position, e.seq) for e in log.read(0)] == [(4, 1), (5, 4)]
-    assert log.bounds() == Bounds(4, 5)
+    assert log.bounds() == Bounds(log.epoch, 4, 5)
     log.close()
 
 

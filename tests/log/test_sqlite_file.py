@@ -57,7 +57,7 @@ def test_a_log_of_a_newer_schema_is_reported_with_what_to_do(path: Path, readonl
     with sqlite3.connect(path) as newer:
         newer.execute(f"PRAGMA user_version = {sqlite_file.SCHEMA_VERSION + 1}")
     newer.close()
-    with pytest.raises(LogError, match="schema 2") as caught:
+    with pytest.raises(LogError, match="schema 3") as caught:
         SqliteEventLog(path, readonly=readonly)
     assert "newer version" in caught.value.hint
 

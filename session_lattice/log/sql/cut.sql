@@ -1,11 +1,11 @@
--- Position of the event, among those up to :until, with which :bytes are reached.
-SELECT max(position)
+-- Number of the event, among those up to :until, with which :bytes are reached.
+SELECT max(number)
 FROM (
-    SELECT position, sum(bytes) OVER (ORDER BY position) - bytes AS before
+    SELECT number, sum(bytes) OVER (ORDER BY number) - bytes AS before
     FROM (
-        SELECT position, length(data) AS bytes
+        SELECT /* number */ position AS number, length(data) AS bytes
         FROM events
-        WHERE /* stream = :stream AND */ position > :after AND position <= :until
+        WHERE /* stream */ /* number */ position > :after AND /* number */ position <= :until
     )
 )
 WHERE before < :bytes

@@ -10,6 +10,6 @@ SELECT
 FROM (
     SELECT position, stream, seq, ts, kind, data
     FROM events
-    WHERE /* stream = :stream AND */ position > :after AND position <= :until
+    WHERE /* stream */ /* number */ position > :after AND /* number */ position <= :until
     ORDER BY position
 )

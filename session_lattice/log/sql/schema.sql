@@ -33,8 +33,14 @@ CREATE TABLE IF NOT EXISTS events (
     data     BLOB    NOT NULL
 ) STRICT;
 
--- Holds the position as well, as every index does.
-CREATE INDEX IF NOT EXISTS events_stream ON events (stream);
+CREATE INDEX IF NOT EXISTS events_stream ON events (stream, seq);
+
+-- When events were appended: those from `position` up to the next mark, at `at` or within
+-- MARK_SECONDS of it. Microseconds since the epoch.
+CREATE TABLE IF NOT EXISTS marks (
+    position INTEGER PRIMARY KEY,
+    at       INTEGER NOT NULL
+) STRICT;
 
 -- Hashes of all keys ever appended. They fall on random pages, so a batch would rewrite most of
 -- a large table: new ones gather in the small one and are moved many at a time.
