@@ -19,7 +19,7 @@ format:
 
 # Pin the newest versions that pyproject.toml allows; needs pip-tools.
 pins:
-    {{pin}} --constraint .constraints.txt --output-file .requirements.txt pyproject.toml
-    {{pin}} --constraint .requirements.txt --extra dev --output-file .requirements-dev.txt pyproject.toml
+    {{pin}} --extra redis --constraint .constraints.txt --output-file .requirements.txt pyproject.toml
+    {{pin}} --constraint .requirements.txt --extra redis --extra dev --output-file .requirements-dev.txt pyproject.toml
 
 pin := "pip-compile --upgrade --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --quiet"

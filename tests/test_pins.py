@@ -13,10 +13,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-WANTED = {
-    ".requirements.txt": PROJECT["dependencies"],
-    ".requirements-dev.txt": PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"],
-}
+EXTRAS = PROJECT["optional-dependencies"]
+PROGRAM = PROJECT["dependencies"] + EXTRAS["redis"]
+WANTED = {".requirements.txt": PROGRAM, ".requirements-dev.txt": PROGRAM + EXTRAS["dev"]}
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 MACHINES = (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "x86_64"), ("darwin", "arm64"))
 
