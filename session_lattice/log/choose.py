@@ -31,7 +31,8 @@ def open_log(settings: Settings, *, origin: str = "", readonly: bool = False) ->
             "an event log in Redis needs the extra `redis`",
             hint="pip install 'session-lattice[redis]'",
         ) from error
-    return RedisEventLog(url, origin=origin, readonly=readonly)
+    holder = f"{origin}:{settings.home}"
+    return RedisEventLog(url, origin=origin, holder=holder, readonly=readonly)
 
 
 def shown(url: str) -> str:

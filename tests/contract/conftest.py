@@ -6,12 +6,21 @@ from pathlib import Path
 import pytest
 
 from session_lattice.log.base import EventLog
-from tests.contract.logs import Logs, memory_logs, sqlite_logs
+from tests.contract.logs import Logs, memory_logs, redis_logs, sqlite_logs
+from tests.redis_server import REDIS
+
+KINDS = ("memory", "sqlite", pytest.param("redis", marks=REDIS))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+def logs_of(kind: str, folder: Path) -> Logs:
+    if kind == "redis":
+        return redis_logs()
+    return memory_logs() if kind == "memory" else sqlite_logs(folder)
+
+
+@pytest.fixture(params=KINDS)
 def logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Logs]:
-    logs = memory_logs() if request.param == "memory" else sqlite_logs(tmp_path)
+    logs = logs_of(request.param, tmp_path)
     yield logs
     logs.close()
 

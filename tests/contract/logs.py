@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from session_lattice.log import memory, sqlite_reader
+from session_lattice.log import memory, redis_reader, sqlite_reader
 from session_lattice.log.base import MARK_SECONDS, Encoded, EventLog
 from session_lattice.log.memory import MemoryEventLog
+from session_lattice.log.redis import RedisEventLog
 from session_lattice.log.sqlite import SqliteEventLog
+from tests.redis_server import shared
 
-LIMITED: tuple[ModuleType, ...] = (memory, sqlite_reader)
+LIMITED: tuple[ModuleType, ...] = (memory, sqlite_reader, redis_reader)
 """Modules whose reads keep to READ_LIMIT and READ_BYTES."""
 
 START = 1_700_000_000_000_000
@@ -77,4 +79,16 @@ def sqlite_logs(folder: Path) -> Logs:
         "sqlite",
         lambda number: SqliteEventLog(folder / f"{number}.sqlite", origin="here", clock=logs.clock),
     )
+    return logs
+
+
+def redis_logs() -> Logs:
+    urls: dict[int, str] = {}
+
+    def make(number: int) -> EventLog:
+        url = urls.setdefault(number, "") or shared().new_url()
+        urls[number] = url
+        return RedisEventLog(url, origin="here", clock=logs.clock)
+
+    logs = Logs("redis", make)
     return logs

@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from session_lattice.log.base import EventLog, Reset, number_of
 from session_lattice.log.cursor import Cursor, parse
 from session_lattice.log.follow import Follower
-from tests.contract.logs import Logs, event, memory_logs, sqlite_logs
+from tests.contract.logs import Logs, event, memory_logs, redis_logs, sqlite_logs
+from tests.redis_server import REDIS
 
 ALL = 1 << 62
 STREAMS = ("a", "b", "c")
@@ -146,7 +147,14 @@ class SqliteMachine(LogMachine):
         self.folder.cleanup()
 
 
+class RedisMachine(LogMachine):
+    def logs(self) -> Logs:
+        return redis_logs()
+
+
 TestMemory = MemoryMachine.TestCase
 TestMemory.settings = SETTINGS
 TestSqlite = SqliteMachine.TestCase
 TestSqlite.settings = SETTINGS
+TestRedis = REDIS(RedisMachine.TestCase)
+TestRedis.settings = SETTINGS
