@@ -14,13 +14,15 @@ COMMANDS = {
     "up": "session_lattice.cli.daemons",
     "serve-puller": "session_lattice.cli.daemons",
     "serve-reads": "session_lattice.cli.daemons",
-    "status": "session_lattice.cli.inspect",
+    "pull": "session_lattice.cli.pull",
+    "tail": "session_lattice.cli.tail",
+    "status": "session_lattice.cli.state",
     "views": "session_lattice.cli.inspect",
     "view": "session_lattice.cli.inspect",
     "sessions": "session_lattice.cli.inspect",
     "session": "session_lattice.cli.inspect",
-    "config": "session_lattice.cli.inspect",
-    "doctor": "session_lattice.cli.inspect",
+    "config": "session_lattice.cli.state",
+    "doctor": "session_lattice.cli.doctor",
 }
 """Command → the module with the function of that name; imported when the command is used."""
 

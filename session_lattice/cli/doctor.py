@@ -101,16 +101,15 @@ def _home(settings: Settings) -> Iterator[Finding]:
 
 
 def _log(settings: Settings) -> Iterator[Finding]:
-    from session_lattice.log.sqlite import SqliteEventLog
+    from session_lattice.log.choose import open_log, shown
 
-    path = Home(settings.home).log
-    if settings.log_url:
-        yield Finding("log", "warning", f"not looked at: {settings.log_url.split('@')[-1]}")
-    elif not path.exists():
+    if not settings.log_url and not Home(settings.home).log.exists():
         yield Finding("log", "ok", "none yet; the first pull makes it")
-    else:
-        with closing(SqliteEventLog(path, readonly=True)) as log:
-            yield Finding("log", "ok", f"position {log.bounds().newest:,}, epoch {log.epoch}")
+        return
+    with closing(open_log(settings, readonly=True)) as log:
+        bounds = log.bounds()
+    where = f" at {shown(settings.log_url)}" if settings.log_url else ""
+    yield Finding("log", "ok", f"position {bounds.newest:,}, epoch {bounds.epoch}{where}")
 
 
 def _generation(settings: Settings) -> Iterator[Finding]:

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,13 +21,6 @@ from session_lattice.reads.shapes import Budget
 if TYPE_CHECKING:
     from session_lattice.reads.catalog import Column
     from session_lattice.reads.shapes import SessionAnswer, SessionList, ViewAnswer
-
-ELSEWHERE = {
-    "status": "session_lattice.cli.state",
-    "config": "session_lattice.cli.state",
-    "doctor": "session_lattice.cli.doctor",
-}
-"""Commands that also look, but at other things, and import less."""
 
 ROWS = "50"
 """Rows that a person is shown unless they say otherwise."""
@@ -58,12 +50,6 @@ Filters = Annotated[
         " prefix, is; repeated values are alternatives.",
     ),
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name in ELSEWHERE:
-        return getattr(import_module(ELSEWHERE[name]), name)
-    raise AttributeError(name)
 
 
 def views(context: typer.Context, as_json: Json = False, sample: Sample = False) -> None:
