@@ -45,12 +45,13 @@ class Portion:
     read_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
 class BulkReader:
     """Reads agents' homes elsewhere; `roots` and `sample` are those of the puller's sources."""
 
-    roots: Sequence[Path]
-    sample: bool
+    def __init__(self, roots: Sequence[Path], sample: bool) -> None:
+        self._roots = list(roots)
+        self._sample = sample
+        self._process: subprocess.Popen[bytes] | None = None
 
     def read(
         self, checkpoints: Mapping[str, Mapping[str, bytes]]
@@ -63,15 +64,21 @@ class BulkReader:
         process = subprocess.Popen(
             [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+        self._process = process
         assert process.stdin is not None
         assert process.stdout is not None
         with process, contextlib.ExitStack() as stack:
             stack.callback(process.kill)
             with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
-                pickle.dump((list(self.roots), self.sample, checkpoints), stdin)
+                pickle.dump((self._roots, self._sample, checkpoints), stdin)
             yield from _portions(process.stdout)
             stack.pop_all()
             process.wait(END_SECONDS)
+
+    def kill(self) -> None:
+        """End the process, if there is one, from another thread: reading it then fails."""
+        if self._process is not None:
+            self._process.kill()
 
 
 def _portions(stream: IO[bytes]) -> Iterator[Portion]:

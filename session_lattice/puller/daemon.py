@@ -1,27 +1,32 @@
-"""The puller's life: the lock, the two cadences, signals."""
+"""The puller's life: the lock, the two cadences, what fails and is tried again."""
 
 import random
-import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
+from dataclasses import replace
 
 import structlog
 
 from session_lattice import telemetry
 from session_lattice.config import Settings
 from session_lattice.errors import ConfigError, LatticeError
+from session_lattice.events import Draft, PullFailed
 from session_lattice.heartbeat import LastPull
 from session_lattice.home import Home
-from session_lattice.log.sqlite import SqliteEventLog
+from session_lattice.log.base import EventLog
+from session_lattice.log.choose import open_log
+from session_lattice.log.drainer import Delivery
 from session_lattice.puller.bulk import BulkReader
 from session_lattice.puller.discovery import Discovery
 from session_lattice.puller.ingest import Ingest
 from session_lattice.puller.progress import Progress
+from session_lattice.puller.pull import Ended, Made, Pull, end_draft, now_us, stream_of
 from session_lattice.puller.pulse import Pulse
 from session_lattice.puller.reserve import Reserve
-from session_lattice.puller.tick import Ended, Tick, now_us
+from session_lattice.puller.retention import Retention
+from session_lattice.puller.scope import CancelScope
+from session_lattice.puller.signals import Signals
+from session_lattice.puller.tick import Tick
 from session_lattice.puller.watch import Watcher
 from session_lattice.sources.base import SourceStatus
 from session_lattice.store.store import Store
@@ -31,6 +36,8 @@ FIRST_RETRY_SECONDS = 1.0
 
 JITTER = 0.2
 """Share of a retry's delay that is left to chance, so that neighbours don't retry in step."""
+
+INTERRUPTED = "the puller ended before the pull did"
 
 
 def serve(settings: Settings, *, once: bool, sample: bool = False) -> int:
@@ -43,8 +50,9 @@ def serve(settings: Settings, *, once: bool, sample: bool = False) -> int:
     telemetry.configure(settings.log_level, "puller")
     home = Home(settings.home)
     home.create()
-    with home.lock():
-        return Puller(settings, home, sample=sample).run(once=once)
+    # Whoever sees the lock held may send a signal.
+    with Signals() as signals, home.lock():
+        return Puller(settings, home, signals, sample=sample).run(once=once)
 
 
 def _refuse_unsupported(settings: Settings) -> None:
@@ -53,83 +61,47 @@ def _refuse_unsupported(settings: Settings) -> None:
             "this version reads transcripts on disk only",
             hint="unset SESSION_LATTICE_REPO_RECALL_URL",
         )
-    if settings.log_url:
-        raise ConfigError(
-            "this version keeps its event log in the home only",
-            hint="unset SESSION_LATTICE_LOG_URL",
-        )
 
 
 class Puller:
-    """Holds the log and the store for its life; listens on no port."""
+    """Holds the log and the store once they are open; listens on no port."""
 
-    def __init__(self, settings: Settings, home: Home, *, sample: bool) -> None:
+    def __init__(self, settings: Settings, home: Home, signals: Signals, *, sample: bool) -> None:
         self._settings = settings
         self._home = home
+        self._signals = signals
         self._sample = sample
-        self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._log = structlog.get_logger()
+        self._logger = structlog.get_logger()
         self._pulse = Pulse(settings, home, sample)
-        self._progress = Progress(lambda: self._pulse.step(self._progress))
-        self._events = SqliteEventLog(home.log, origin=socket.gethostname())
+        self._progress = Progress(self._step)
         self._discovery = Discovery(settings.transcripts, sample=sample)
-        self._ingest = Ingest(
-            self._events,
-            self._discovery,
-            on_progress=self._progress.step,
-            on_error=self._ingest_failed,
-            bulk=BulkReader(settings.transcripts, sample),
-        )
-        self._watcher = Watcher(self._ingest.hint, self._watch_failed)
+        self._watcher = Watcher(self._changed, self._watch_failed)
         self._reserve = Reserve(home.reserve)
+        self._retention = Retention(settings.log_retention_days)
+        self._log: EventLog | None = None
+        self._ingest: Ingest | None = None
         self._store: Store | None = None
+        self._orphan = ""
+        self._untold: list[Draft] = []
+        self._owed = False
+        self._trimmed = 0
         self._failures = 0
 
     def run(self, *, once: bool) -> int:
-        with self._signals():
-            self._pulse.resume()
-            self._log.info(
-                "puller_started", home=str(self._home.root), profile=self._settings.profile
-            )
-            try:
-                self._pull("once" if once else "start")
-                while not once and not self._stop.is_set():
-                    self._watch()
-                    reason = self._wait()
-                    if not self._stop.is_set():
-                        self._pull(reason)
-            finally:
-                self._close()
-        return 1 if once and self._failures else 0
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        def stop(*_: object) -> None:
-            self._stop.set()
-            self._wake.set()
-            self._ingest.cancel()
-
-        def pull_now(*_: object) -> None:
-            self._wake.set()
-
-        handlers: dict[signal.Signals, Callable[..., None]] = {
-            signal.SIGTERM: stop,
-            signal.SIGINT: stop,
-            signal.SIGHUP: pull_now,
-        }
-        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        self._orphan = self._pulse.pull = self._pulse.resume()
+        self._logger.info(
+            "puller_started", home=str(self._home.root), profile=self._settings.profile
+        )
         try:
-            yield
+            self._pull("once" if once else "start")
+            while not once and not self._signals.stopping:
+                self._watch()
+                self._signals.wait(self._delay())
+                if not self._signals.stopping:
+                    self._pull("asked" if self._signals.asked or self._owed else "tick")
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _wait(self) -> str:
-        """Until the next tick, a retry, SIGHUP or the end, whichever comes first."""
-        signalled = self._wake.wait(self._delay())
-        self._wake.clear()
-        return "signal" if signalled else "tick"
+            self._close()
+        return 1 if once and self._failures else 0
 
     def _delay(self) -> float:
         interval = self._settings.refresh_interval_seconds
@@ -138,35 +110,101 @@ class Puller:
         backoff = min(FIRST_RETRY_SECONDS * 2.0 ** min(self._failures - 1, 16), interval)
         return backoff * (1 - JITTER * random.random())
 
-    def _watch(self) -> None:
-        self._watcher.watch([root for source in self._ingest.sources for root in source.roots])
-
     def _pull(self, reason: str) -> None:
         """One pull; what makes it fail is told, and tried again later."""
-        try:
-            self._store = self._store or self._open_store()
-            tick = Tick(self._events, self._ingest, self._store, self._reserve, sample=self._sample)
-            ended = tick.run(reason)
-        except LatticeError as error:
-            ended = Ended(None, error)
+        self._signals.cancelled = False
+        scope = CancelScope(self._settings.pull_seconds, self._signals.over)
+        pull = Pull(reason, scope, on_start=self._began, on_end=self._ending)
+        ended = self._settled(pull.run(self._work))
         if ended.error:
             self._failed(ended.error)
-        elif not self._stop.is_set():
+        elif ended.outcome == "finished":
             self._succeeded(ended.last)
-        self._pulse.last_pull = ended.last or self._pulse.last_pull
         self._report(ended.error)
-        self._progress.clear()
         self._beat()
+
+    def _work(self, pull: Pull) -> Made:
+        """Open what is not open, then do the pull's work. Raises LatticeError."""
+        log = self._log = self._log or open_log(self._settings, origin=socket.gethostname())
+        ingest = self._ingest = self._ingest or self._start_ingest(log)
+        self._tell_untold(log, ingest)
+        pull.attach(ingest.drainer)
+        self._store = self._store or self._open_store()
+        tick = Tick(log, ingest, self._store, self._progress, sample=self._sample)
+        try:
+            return tick.run(pull)
+        finally:
+            self._trimmed = tick.trimmed or self._trimmed
+
+    def _start_ingest(self, log: EventLog) -> Ingest:
+        return Ingest(
+            log,
+            self._discovery,
+            progress=self._progress,
+            on_error=self._ingest_failed,
+            bulk=BulkReader(self._settings.transcripts, self._sample),
+        )
 
     def _open_store(self) -> Store:
         store = Store(self._home, self._settings.refresh_interval_seconds)
         if store.restored_from is not None:
-            self._log.warning("store_restored", generation=store.restored_from)
+            self._logger.warning("store_restored", generation=store.restored_from)
         return store
+
+    def _tell_untold(self, log: EventLog, ingest: Ingest) -> None:
+        """End the streams of pulls that ended with another process or while the log was away."""
+        if self._orphan:
+            bounds = log.bounds(stream_of(self._orphan))
+            if bounds.newest and not bounds.ended:
+                failed = PullFailed(pull=self._orphan, error=INTERRUPTED, reason="interrupted")
+                self._untold.append(end_draft(self._orphan, failed))
+            self._orphan = ""
+        if self._untold:
+            ingest.drainer.submit(Delivery("", self._untold, {}))
+            ingest.drainer.flush()
+            self._untold = []
+
+    def _began(self, pull: Pull) -> None:
+        """Told before the log is, so that a pull in the log that was cut short is known."""
+        self._pulse.pull = pull.id
+        self._beat()
+
+    def _ending(self, pull: Pull, error: LatticeError | None) -> None:
+        """Whoever asks from now on asks for another pull."""
+        if pull.reason == "asked":
+            self._signals.asked = False
+            self._owed = not pull.attached
+        if error:
+            self._reserve.release()
+
+    def _settled(self, ended: Ended) -> Ended:
+        """Keep what became of the pull, then trim the log if all is well."""
+        self._untold += ended.untold
+        if ended.last:
+            self._pulse.count(ended.last)
+        if not (self._untold or self._orphan):
+            self._pulse.pull = ""
+        if ended.error or ended.outcome != "finished":
+            return ended
+        try:
+            self._trim()
+        except LatticeError as error:
+            return replace(ended, error=error)
+        return ended
+
+    def _trim(self) -> None:
+        assert self._log
+        assert self._store
+        up_to = self._store.published_position(self._log.epoch)
+        trimmed = self._retention.trim(self._log, up_to, self._signals.over)
+        if trimmed:
+            self._logger.info("log_trimmed", events=trimmed)
 
     def _failed(self, error: LatticeError) -> None:
         self._failures += 1
-        self._log.error("pull_failed", error=error.what, hint=error.hint, failures=self._failures)
+        self._logger.error(
+            "pull_failed", error=error.what, hint=error.hint, failures=self._failures
+        )
         self._close_store()
 
     def _succeeded(self, last: LastPull | None) -> None:
@@ -175,14 +213,18 @@ class Puller:
         self._pulse.checked_at = now_us()
         if last:
             seconds = (last.finished_at - last.started_at) / 1e6
-            self._log.info("pull_finished", pull=last.id, seconds=round(seconds, 3))
+            self._logger.info("pull_finished", pull=last.id, seconds=round(seconds, 3))
 
     def _report(self, error: LatticeError | None) -> None:
         """Everything that is wrong now, for whoever asks for the status."""
         problems = {error.what: error.hint} if error else {}
+        if self._trimmed:
+            what = f"{self._trimmed} events were trimmed from the log before they were applied"
+            problems[what] = "raise SESSION_LATTICE_LOG_RETENTION_DAYS"
         if self._store:
             problems |= {broken.what: broken.hint for broken in self._store.view_errors}
-        self._pulse.see([*self._ingest.statuses(), *self._missing()])
+        read = self._ingest.statuses() if self._ingest else []
+        self._pulse.see([*read, *self._missing()])
         self._pulse.report(problems)
 
     def _missing(self) -> list[SourceStatus]:
@@ -191,18 +233,37 @@ class Puller:
             return []
         return [SourceStatus(str(p), "missing", str(p), files=0) for p in self._discovery.missing]
 
+    def _step(self) -> None:
+        try:
+            self._pulse.step(self._progress)
+        except OSError as error:
+            self._unwritten(error)
+
     def _beat(self) -> None:
         try:
             self._pulse.beat(self._progress)
         except OSError as error:
-            # The heartbeat is the first thing that a full disk stops; pulls say so themselves.
-            self._log.error("heartbeat_unwritten", error=str(error))
+            self._unwritten(error)
+
+    def _unwritten(self, error: OSError) -> None:
+        # The heartbeat is the first thing that a full disk stops; pulls say so themselves.
+        self._logger.error("heartbeat_unwritten", error=str(error))
+
+    def _watch(self) -> None:
+        sources = self._ingest.sources if self._ingest else []
+        self._watcher.watch([root for source in sources for root in source.roots])
+
+    def _changed(self) -> None:
+        if self._ingest:
+            self._ingest.hint()
 
     def _ingest_failed(self, error: Exception) -> None:
-        self._log.error("scan_failed", error=str(error))
+        self._logger.error("scan_failed", error=str(error))
 
     def _watch_failed(self, error: Exception) -> None:
-        self._log.warning("watch_failed", error=str(error), then="the next tick finds the changes")
+        self._logger.warning(
+            "watch_failed", error=str(error), then="the next tick finds the changes"
+        )
 
     def _close_store(self) -> None:
         if self._store:
@@ -210,9 +271,13 @@ class Puller:
             self._store = None
 
     def _close(self) -> None:
-        self._watcher.close()
-        self._ingest.close()
-        self._close_store()
-        self._events.close()
-        self._beat()
-        self._log.info("puller_stopped")
+        """In reverse order, each whatever becomes of the others."""
+        with ExitStack() as stack:
+            stack.callback(self._logger.info, "puller_stopped")
+            stack.callback(self._beat)
+            if self._log:
+                stack.callback(self._log.close)
+            stack.callback(self._close_store)
+            if self._ingest:
+                stack.callback(self._ingest.close)
+            stack.callback(self._watcher.close)

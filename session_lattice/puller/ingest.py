@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from session_lattice.errors import LatticeError, PullCancelledError, SourceError
@@ -16,6 +17,9 @@ from session_lattice.sources.base import Source, SourceStatus
 MIN_SCAN_INTERVAL_SECONDS = 0.4
 """Between two scans that changes on disk ask for; a pull asks at once."""
 
+CLOSE_SECONDS = 5.0
+"""How long `close` waits for a read to return, which on a dead network disk it never does."""
+
 
 class Finder(Protocol):
     """Tells of sources that have appeared since the last call."""
@@ -23,12 +27,28 @@ class Finder(Protocol):
     def found(self) -> list[Source]: ...
 
 
+class Steps(Protocol):
+    """Is told how far a scan is, in bytes, and that it is over."""
+
+    def step(self, done: int, total: int) -> None: ...
+
+    def clear(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A scan that somebody waits for, until `over` says that nobody does any more."""
+
+    over: Callable[[], bool]
+    done: "Future[int]" = field(default_factory=Future)
+
+
 class Ingest:
     """One scan at a time over all sources, asked for by the watcher or by a pull.
 
     A source that fails stops only itself; the scan then raises the first failure when the
-    others are done. After a failure every source starts again from the log's checkpoints,
-    because what it had read may not have been kept.
+    others are done. After a failure, and in another epoch of the log, every source starts
+    again from the log's checkpoints, because what it had read may not have been kept.
     """
 
     def __init__(
@@ -36,21 +56,23 @@ class Ingest:
         log: EventLog,
         finder: Finder,
         *,
-        on_progress: Callable[[int, int], None],
+        progress: Steps,
         on_error: Callable[[Exception], None],
         bulk: BulkReader | None = None,
     ) -> None:
         self._log = log
         self._drainer = Drainer(log)
         self._finder = finder
-        self._on_progress = on_progress
+        self._progress = progress
         self._on_error = on_error
         self._bulk = bulk
         self._sources: list[Source] = []
         self._reload = False
+        self._epoch = ""
         self._stop = threading.Event()
         self._wake = threading.Condition()
-        self._asked: list[Future[int]] = []
+        self._asked: list[Asked] = []
+        self._wanted: Sequence[Asked] = ()
         self._hinted = False
         self._scanned_at = 0.0
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
@@ -67,16 +89,21 @@ class Ingest:
     def statuses(self) -> list[SourceStatus]:
         return [source.status() for source in self._sources]
 
-    def scan(self) -> "Future[int]":
-        """Ask for a scan that begins from now on; the result is how many bytes it read."""
-        future: Future[int] = Future()
+    def scan(self, over: Callable[[], bool]) -> "Future[int]":
+        """Ask for a scan that begins from now on; the result is how many bytes it read.
+
+        It ends between two batches with PullCancelledError once `over` says so.
+        """
+        asked = Asked(over)
         with self._wake:
             if self._stop.is_set():
-                future.set_exception(PullCancelledError("the puller is stopping"))
+                asked.done.set_exception(_stopping())
             else:
-                self._asked.append(future)
+                # Behind a read that does not return, only what is still wanted may wait.
+                self._asked = [one for one in self._asked if not one.over()]
+                self._asked.append(asked)
                 self._wake.notify()
-        return future
+        return asked.done
 
     def hint(self) -> None:
         """Something on disk changed: scan soon."""
@@ -84,25 +111,28 @@ class Ingest:
             self._hinted = True
             self._wake.notify()
 
+    def abandon(self) -> None:
+        """Nobody waits any more for a scan that may be stuck: end what can be ended of it."""
+        if self._bulk:
+            self._bulk.kill()
+
     def close(self) -> None:
         """End between two batches; what was read so far is in the log."""
         self._stop.set()
         with self._wake:
             self._wake.notify()
-        self._thread.join()
+        self._thread.join(CLOSE_SECONDS)
+        if self._thread.is_alive():
+            self.abandon()
         self._drainer.close()
-
-    def cancel(self) -> None:
-        """End the scan under way between two batches."""
-        self._stop.set()
 
     def _run(self) -> None:
         while not self._stop.is_set():
             self._answer(self._next())
-        for future in self._next():
-            future.set_exception(PullCancelledError("the puller is stopping"))
+        for asked in self._next():
+            asked.done.set_exception(_stopping())
 
-    def _next(self) -> "list[Future[int]]":
+    def _next(self) -> list[Asked]:
         """Wait for a pull, or for changes that have had time to gather."""
         with self._wake:
             self._wake.wait_for(lambda: self._asked or self._hinted or self._stop.is_set())
@@ -111,28 +141,32 @@ class Ingest:
             asked, self._asked, self._hinted = self._asked, [], False
             return asked
 
-    def _answer(self, asked: "list[Future[int]]") -> None:
+    def _answer(self, asked: Sequence[Asked]) -> None:
         """Scan and tell who asked; this is the top of the thread, so it passes every error on."""
         try:
-            done = self._scan_all()
+            done = self._scan_all(asked)
         except Exception as error:
             self._reload = True
             if not isinstance(error, PullCancelledError):
                 self._on_error(error)
-            for future in asked:
-                future.set_exception(error)
+            for one in asked:
+                one.done.set_exception(error)
         else:
-            for future in asked:
-                future.set_result(done)
+            for one in asked:
+                one.done.set_result(done)
+        self._progress.clear()
         self._scanned_at = time.monotonic()
 
-    def _scan_all(self) -> int:
-        self._take_in(self._finder.found())
-        if self._stop.is_set():
-            raise PullCancelledError("the puller is stopping")
-        if self._reload:
+    def _scan_all(self, asked: Sequence[Asked]) -> int:
+        self._wanted = asked
+        self._check()
+        epoch = self._log.epoch
+        if self._reload or epoch != self._epoch:
+            # What a scan that was cut short has submitted need not be read again.
+            self._drainer.flush()
             self._take_in(self._sources)
-            self._reload = False
+            self._reload, self._epoch = False, epoch
+        self._take_in(self._finder.found())
         failures: list[LatticeError] = []
         total = sum(self._pending(source, failures) for source in self._sources)
         done = self._read_all(total, failures)
@@ -191,7 +225,17 @@ class Ingest:
 
     def _advance(self, done: int, total: int) -> int:
         """Tell how far the scan is; the place where it can be cancelled."""
-        self._on_progress(done, total)
-        if self._stop.is_set():
-            raise PullCancelledError("the puller is stopping")
+        self._progress.step(done, total)
+        self._check()
         return done
+
+    def _check(self) -> None:
+        """Raise PullCancelledError when the puller stops, or nobody waits any more who did."""
+        if self._stop.is_set():
+            raise _stopping()
+        if self._wanted and all(one.over() for one in self._wanted):
+            raise PullCancelledError("the pull was cancelled")
+
+
+def _stopping() -> PullCancelledError:
+    return PullCancelledError("the puller is stopping")

@@ -20,7 +20,8 @@ BAR_WIDTH = 30
 class Progress:
     """A bar that redraws itself on a terminal; elsewhere a log line every few seconds.
 
-    Called from the thread that reads, it keeps the last figures for the heartbeat.
+    Called from the thread that reads, it keeps the last figures for the heartbeat and for the
+    pull that waits; both are 0 while nothing is read.
     """
 
     def __init__(self, on_step: Callable[[], None], *, terminal: bool | None = None) -> None:
@@ -46,9 +47,12 @@ class Progress:
     def clear(self) -> None:
         """Nothing is being read any more."""
         with self._lock:
+            if not self.total_bytes:
+                return
             if self._terminal and self.total_bytes >= LONG_PULL_BYTES:
                 sys.stderr.write("\n")
             self.done_bytes = self.total_bytes = 0
+        self._on_step()
 
     def _tell(self) -> None:
         now = time.monotonic()

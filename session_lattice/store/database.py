@@ -100,6 +100,9 @@ class Database:
     def _roll_back(self) -> None:
         try:
             self._connection.rollback()
+        except duckdb.InterruptException:
+            # The interrupt was meant for the statement before; nothing else was begun since.
+            self._roll_back()
         except duckdb.Error as error:
             # A fatal error, such as a full disk in mid-commit, has ended the transaction already.
             if "no transaction is active" not in str(error) and not isinstance(

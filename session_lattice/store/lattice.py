@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,6 +43,10 @@ class Known:
     position: int
     materialized_at: datetime | None
     error: str | None
+
+
+def unhindered() -> None:
+    """Nothing keeps the refresh from going on."""
 
 
 class Lattice:
@@ -86,20 +90,29 @@ class Lattice:
         ]
         return [*self._catalog.errors, *failed]
 
-    def refresh(self) -> list[Refreshed]:
-        """Bring every view up to the applied position; broken ones keep their last rows."""
+    def refresh(self, proceed: Callable[[], None] = unhindered) -> list[Refreshed]:
+        """Bring every view up to the applied position; broken ones keep their last rows.
+
+        `proceed` is called before each view, and raises where there is to be no further one.
+        """
         position = self._database.value("SELECT position FROM applied") or 0
         known = self._known()
         now = datetime.now(UTC).replace(tzinfo=None)
         done = [
-            self._refresh_one(view, known.get(view.name), position, now)
+            self._refresh_one(view, known.get(view.name), position, now, proceed)
             for view in self._catalog.views
         ]
         return [refreshed for refreshed in done if refreshed]
 
     def _refresh_one(
-        self, view: View, known: Known | None, position: int, now: datetime
+        self,
+        view: View,
+        known: Known | None,
+        position: int,
+        now: datetime,
+        proceed: Callable[[], None],
     ) -> Refreshed | None:
+        proceed()
         rebuild = known is None or known.definition != view.definition
         if not rebuild and known and self._resting(view, known, now):
             return None
@@ -110,6 +123,8 @@ class Lattice:
                 rows = int(self._database.value(ROW_COUNT.format(view.name)))
                 self._record(view, position, now, rows, None)
         except StoreError as error:
+            # What was interrupted because time is up is no fault of the view's.
+            proceed()
             self._fail(view, known, error)
             return None
         return Refreshed(view.name, dirty, rows, int((time.monotonic() - began) * 1000))

@@ -1,13 +1,13 @@
 """The store as the puller uses it: apply, refresh, publish."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from session_lattice.errors import ViewError
 from session_lattice.events import Envelope
 from session_lattice.home import Home
 from session_lattice.store.database import BASE_TABLES, Database
 from session_lattice.store.generations import Generation
-from session_lattice.store.lattice import Lattice, Refreshed
+from session_lattice.store.lattice import Lattice, Refreshed, unhindered
 from session_lattice.store.project import Projection
 from session_lattice.store.publish import Publisher, Stamp
 
@@ -43,6 +43,18 @@ class Store:
     def view_errors(self) -> list[ViewError]:
         return self._lattice.errors
 
+    def interrupt(self) -> None:
+        """End the statement under way with a StoreError, from another thread."""
+        self._database.interrupt()
+
+    def published_position(self, epoch: str) -> int:
+        """Up to which position the newest generation holds the log of this epoch; 0 for none."""
+        found = self._database.value(
+            "SELECT log_position FROM stamp WHERE generation = $generation AND log_epoch = $epoch",
+            {"generation": self._publisher.published(), "epoch": epoch},
+        )
+        return int(found or 0)
+
     def reload_views(self) -> None:
         """Notice .sql files that came, went or changed."""
         self._unpublished |= self._lattice.load()
@@ -53,8 +65,9 @@ class Store:
     def apply(self, events: Sequence[Envelope]) -> None:
         self._unpublished |= self._projection.apply(events) > 0
 
-    def refresh(self) -> list[Refreshed]:
-        return self._lattice.refresh()
+    def refresh(self, proceed: Callable[[], None] = unhindered) -> list[Refreshed]:
+        """`proceed` is called before each view, and raises where there is to be no further one."""
+        return self._lattice.refresh(proceed)
 
     def publish(self, pull: str, upstream: str, upstream_version: str, sample: bool) -> Generation:
         rows = self._lattice.row_count()

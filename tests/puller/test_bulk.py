@@ -18,6 +18,8 @@ from session_lattice.puller.discovery import Discovery
 from session_lattice.puller.ingest import Ingest
 from session_lattice.testing import MemoryEventLog
 from tests.acceptance.history import copy_sample
+from tests.acceptance.pair import until
+from tests.puller.test_ingest import Told, wanted
 
 WAIT_SECONDS = 30.0
 
@@ -92,19 +94,20 @@ def test_a_long_scan_through_it_leaves_nothing_to_read_and_doubles_nothing(
 ) -> None:
     monkeypatch.setattr(ingest_module, "BULK_BYTES", 1)
     log = MemoryEventLog()
-    steps: list[tuple[int, int]] = []
+    told = Told()
     ingest = Ingest(
         log,
         Discovery(roots, sample=True),
-        on_progress=lambda done, total: steps.append((done, total)),
+        progress=told,
         on_error=lambda error: pytest.fail(str(error)),
         bulk=BulkReader(roots, sample=True),
     )
-    read = ingest.scan().result(WAIT_SECONDS)
-    assert read == steps[-1][1]
+    read = ingest.scan(wanted).result(WAIT_SECONDS)
+    ingest.scan(wanted).result(WAIT_SECONDS)
+    assert read == told.scans[0][-1][1]
     expected = {event.key: event.data for event in reversed(read_here(roots))}
     assert sorted(e.data for e in log.read(0)) == sorted(expected.values())
-    assert ingest.scan().result(WAIT_SECONDS) == 0
+    assert ingest.scan(wanted).result(WAIT_SECONDS) == 0
     ingest.close()
 
 
@@ -112,13 +115,38 @@ def test_a_long_scan_is_cancelled_between_two_portions(
     roots: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingest_module, "BULK_BYTES", 1)
+    told = Told()
     ingest = Ingest(
         MemoryEventLog(),
         Discovery(roots, sample=True),
-        on_progress=lambda *_: ingest.cancel(),
+        progress=told,
         on_error=lambda error: pytest.fail(str(error)),
         bulk=BulkReader(roots, sample=True),
     )
     with pytest.raises(PullCancelledError):
-        ingest.scan().result(WAIT_SECONDS)
+        ingest.scan(told.step_made.is_set).result(WAIT_SECONDS)
+    assert readers() == set()
     ingest.close()
+
+
+def test_a_process_that_does_not_answer_any_more_is_ended(
+    roots: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest_module, "BULK_BYTES", 1)
+    errors: list[Exception] = []
+    ingest = Ingest(
+        MemoryEventLog(),
+        Discovery(roots, sample=True),
+        progress=Told(),
+        on_error=errors.append,
+        bulk=BulkReader(roots, sample=True),
+    )
+    scan = ingest.scan(wanted)
+    stopped = until("it runs", readers)
+    for child in stopped:
+        os.kill(child, signal.SIGSTOP)
+    ingest.abandon()
+    assert isinstance(scan.exception(WAIT_SECONDS), SourceError)
+    assert readers() == set()
+    ingest.close()
+    assert len(errors) == 1

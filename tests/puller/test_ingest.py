@@ -6,8 +6,9 @@ from concurrent.futures import Future
 
 import pytest
 
-from session_lattice.errors import LogError, PullCancelledError, SourceError
+from session_lattice.errors import LatticeError, LogError, PullCancelledError, SourceError
 from session_lattice.events import Draft, MessageUser
+from session_lattice.puller import ingest as ingest_module
 from session_lattice.puller.ingest import Ingest
 from session_lattice.sources.base import Batch, Source
 from session_lattice.testing import MemoryEventLog, ScriptedSource
@@ -26,23 +27,40 @@ class Given:
         return found
 
 
+class Told:
+    """What an ingest tells of its scans: the steps of each."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[int, int]] = []
+        self.scans: list[list[tuple[int, int]]] = []
+        self.step_made = threading.Event()
+
+    def step(self, done: int, total: int) -> None:
+        self.steps.append((done, total))
+        self.step_made.set()
+
+    def clear(self) -> None:
+        self.scans.append(self.steps)
+        self.steps = []
+
+
+def wanted() -> bool:
+    """A scan that is never given up."""
+    return False
+
+
 class Bench:
     """An ingest over a log in memory, with all that it reports."""
 
     def __init__(self, *sources: Source) -> None:
         self.log = MemoryEventLog()
         self.finder = Given(*sources)
-        self.steps: list[tuple[int, int]] = []
+        self.told = Told()
         self.errors: list[Exception] = []
-        self.ingest = Ingest(
-            self.log,
-            self.finder,
-            on_progress=lambda done, total: self.steps.append((done, total)),
-            on_error=self.errors.append,
-        )
+        self.ingest = Ingest(self.log, self.finder, progress=self.told, on_error=self.errors.append)
 
     def scan(self) -> int:
-        return self.ingest.scan().result(WAIT_SECONDS)
+        return self.ingest.scan(wanted).result(WAIT_SECONDS)
 
     def texts(self) -> list[str]:
         return [envelope.data.decode().split('"text":"')[1][0] for envelope in self.log.read(0)]
@@ -117,7 +135,8 @@ def test_progress_covers_all_sources_together(benches: list[Bench]) -> None:
     )
     benches.append(bench)
     bench.scan()
-    assert bench.steps == [(1000, 3000), (2000, 3000), (3000, 3000)]
+    bench.scan()
+    assert bench.told.scans[0] == [(1000, 3000), (2000, 3000), (3000, 3000)]
 
 
 def test_a_hint_brings_in_what_changed_without_a_pull(benches: list[Bench]) -> None:
@@ -126,10 +145,8 @@ def test_a_hint_brings_in_what_changed_without_a_pull(benches: list[Bench]) -> N
     benches.append(bench)
     bench.scan()
     source.add(note("a"))
-    arrived = threading.Event()
-    bench.ingest._on_progress = lambda done, total: arrived.set()
     bench.ingest.hint()
-    assert arrived.wait(WAIT_SECONDS)
+    assert bench.told.step_made.wait(WAIT_SECONDS)
 
 
 class Endless(ScriptedSource):
@@ -150,18 +167,88 @@ class Endless(ScriptedSource):
             yield batch
 
 
-def test_a_scan_is_cancelled_between_two_batches(benches: list[Bench]) -> None:
-    began = threading.Event()
+def test_a_scan_that_nobody_wants_any_more_ends_between_two_batches(
+    benches: list[Bench],
+) -> None:
+    began, given_up = threading.Event(), threading.Event()
     bench = Bench(Endless(began))
-    scan: Future[int] = bench.ingest.scan()
+    benches.append(bench)
+    scan: Future[int] = bench.ingest.scan(given_up.is_set)
     assert began.wait(WAIT_SECONDS)
-    bench.ingest.cancel()
+    given_up.set()
     with pytest.raises(PullCancelledError):
         scan.result(WAIT_SECONDS)
-    bench.ingest.close()
     assert bench.errors == []
+    bench.ingest.drainer.flush()
+    assert bench.log.checkpoints("endless") != {}
+
+
+def test_a_scan_given_up_before_its_turn_is_not_begun(benches: list[Bench]) -> None:
+    source = ScriptedSource("1", [[note("a")]])
+    bench = Bench(source)
+    benches.append(bench)
     with pytest.raises(PullCancelledError):
-        bench.ingest.scan().result(WAIT_SECONDS)
+        bench.ingest.scan(lambda: True).result(WAIT_SECONDS)
+    assert bench.texts() == []
+    bench.scan()
+    assert bench.texts() == ["a"]
+
+
+def test_closing_ends_the_scan_under_way_and_refuses_another(benches: list[Bench]) -> None:
+    began = threading.Event()
+    bench = Bench(Endless(began))
+    scan = bench.ingest.scan(wanted)
+    assert began.wait(WAIT_SECONDS)
+    bench.ingest.close()
+    for refused in (scan, bench.ingest.scan(wanted)):
+        with pytest.raises(PullCancelledError):
+            refused.result(WAIT_SECONDS)
+
+
+class Stuck(ScriptedSource):
+    """Reads one batch, then waits in the next read until it is let go."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__("stuck", [[note(text)] for text in texts])
+        self.reads: list[str] = []
+        self.waiting = threading.Event()
+        self.let_go = threading.Event()
+
+    def batches(self) -> Iterator[Batch]:
+        for batch in super().batches():
+            self.reads.append(batch.drafts[0].key)
+            if len(self.reads) == 2:
+                self.waiting.set()
+                self.let_go.wait(WAIT_SECONDS)
+            yield batch
+
+
+def test_closing_waits_for_a_read_that_never_returns_only_so_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ingest_module, "CLOSE_SECONDS", 0.05)
+    source = Stuck("a", "b")
+    bench = Bench(source)
+    scan = bench.ingest.scan(wanted)
+    assert source.waiting.wait(WAIT_SECONDS)
+    bench.ingest.close()
+    assert not scan.done()
+    source.let_go.set()
+    assert isinstance(scan.exception(WAIT_SECONDS), LatticeError)
+    assert bench.texts() == ["a"]
+
+
+def test_in_another_epoch_of_the_log_all_is_read_again(benches: list[Bench]) -> None:
+    """What a log that was put back from a backup lacks is still upstream."""
+    source = ScriptedSource("1", [[note("a")]])
+    bench = Bench(source)
+    benches.append(bench)
+    bench.scan()
+    bench.log.append([], {"1": {"batches": b"0"}})
+    assert bench.scan() == 0
+    bench.log.renew()
+    assert bench.scan() > 0
+    assert bench.texts() == ["a"]
 
 
 class Full(MemoryEventLog):
@@ -180,11 +267,11 @@ def test_what_a_full_log_refused_is_read_again(benches: list[Bench]) -> None:
     bench.ingest.close()
     log = Full()
     source = ScriptedSource("1", [[note("a")], [note("b")]])
-    ingest = Ingest(log, Given(source), on_progress=lambda *_: None, on_error=bench.errors.append)
+    ingest = Ingest(log, Given(source), progress=Told(), on_error=bench.errors.append)
     with pytest.raises(LogError, match="full"):
-        ingest.scan().result(WAIT_SECONDS)
+        ingest.scan(wanted).result(WAIT_SECONDS)
     assert len(bench.errors) == 1
     log.full = False
-    ingest.scan().result(WAIT_SECONDS)
+    ingest.scan(wanted).result(WAIT_SECONDS)
     assert [envelope.seq for envelope in log.read(0)] == [1, 2]
     ingest.close()

@@ -1,5 +1,6 @@
 """A refresh recomputes what is dirty and always equals a rebuild from nothing."""
 
+import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from session_lattice.errors import PullCancelledError, PullTimeoutError
 from session_lattice.events import (
     CheckoutObserved,
     Envelope,
@@ -190,4 +192,56 @@ def test_a_view_that_breaks_keeps_its_last_rows_and_columns(tmp_path: Path) -> N
     assert lab.table("calls_by_tool") == [("Bash", 1)]
     assert lab.rows("SELECT columns, rows FROM catalog WHERE name = 'calls_by_tool'") == whole
     assert [error.view for error in lab.store.view_errors] == ["calls_by_tool"]
+    lab.store.close()
+
+
+def test_a_refresh_that_is_ended_breaks_no_view_and_leaves_the_rest_for_the_next(
+    tmp_path: Path,
+) -> None:
+    lab = Lab(tmp_path)
+    lab.feed(envelopes([ToolCalled(**ME, call="c", name="Bash")]))
+    calls = iter(range(99))
+
+    def proceed() -> None:
+        if next(calls) >= 3:
+            raise PullCancelledError("enough")
+
+    with pytest.raises(PullCancelledError):
+        lab.store.refresh(proceed)
+    assert len(lab.rows("SELECT 1 FROM catalog")) == 3
+    assert lab.store.view_errors == []
+    lab.store.refresh()
+    assert {row[0] for row in lab.rows("SELECT name FROM catalog")} == BUILT_IN
+    lab.store.close()
+
+
+def test_a_view_that_is_interrupted_because_time_is_up_is_not_taken_for_broken(
+    tmp_path: Path,
+) -> None:
+    lab = Lab(tmp_path)
+    lab.store.refresh()
+    (lab.home.views / "aa_slow.sql").write_text(
+        "-- Slow?\n-- grain: n\nSELECT count(*) AS n FROM range(1000000000) a, range(100) b"
+    )
+    lab.store.reload_views()
+    late, over = threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        while not over.wait(0.3):
+            late.set()
+            lab.store.interrupt()
+
+    def proceed() -> None:
+        if late.is_set():
+            raise PullTimeoutError("time is up")
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        with pytest.raises(PullTimeoutError):
+            lab.store.refresh(proceed)
+    finally:
+        over.set()
+        thread.join()
+    assert lab.store.view_errors == []
     lab.store.close()

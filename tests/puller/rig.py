@@ -1,0 +1,73 @@
+"""A puller's parts around sources that a test holds in its hand."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from session_lattice.home import Home
+from session_lattice.log.base import EventLog
+from session_lattice.puller.ingest import Ingest
+from session_lattice.puller.progress import Progress
+from session_lattice.puller.pull import Ended, Made, Pull
+from session_lattice.puller.scope import CancelScope
+from session_lattice.puller.tick import Tick
+from session_lattice.sources.base import Source
+from session_lattice.store.store import Store
+from session_lattice.testing import MemoryEventLog, ScriptedSource
+from tests.puller.test_ingest import Given, wanted
+
+
+class Rig:
+    """Pulls over a log in memory and a real store; without other sources a scripted one."""
+
+    def __init__(self, root: Path, *sources: Source, log: EventLog | None = None) -> None:
+        self.home = Home(root)
+        self.home.create()
+        self.log = log or MemoryEventLog()
+        self.source = ScriptedSource("1")
+        self.progress = Progress(lambda: None, terminal=False)
+        self.errors: list[Exception] = []
+        self.ingest = Ingest(
+            self.log,
+            Given(*(sources or (self.source,))),
+            progress=self.progress,
+            on_error=self.errors.append,
+        )
+        self.store = Store(self.home, 60.0)
+        self.trimmed = 0
+
+    def pull(
+        self, reason: str = "tick", *, seconds: float = 60.0, over: Callable[[], bool] = wanted
+    ) -> Ended:
+        """One pull as the daemon makes it: after a failure the store is opened anew."""
+        ended = self.job(reason, seconds=seconds, over=over).run(self.work)
+        if ended.error:
+            self.reopen()
+        return ended
+
+    def job(
+        self, reason: str = "tick", *, seconds: float = 60.0, over: Callable[[], bool] = wanted
+    ) -> Pull:
+        scope = CancelScope(seconds, over)
+        return Pull(reason, scope, on_start=lambda _: None, on_end=lambda *_: None)
+
+    def work(self, pull: Pull) -> Made:
+        pull.attach(self.ingest.drainer)
+        tick = Tick(self.log, self.ingest, self.store, self.progress, sample=False)
+        try:
+            return tick.run(pull)
+        finally:
+            self.trimmed = tick.trimmed or self.trimmed
+
+    def reopen(self) -> None:
+        self.store.close()
+        self.store = Store(self.home, 60.0)
+
+    def told(self) -> list[str]:
+        return [e.type for e in self.log.read(0) if e.stream.startswith("pull/")]
+
+    def ends(self) -> list[str]:
+        return [e.type for e in self.log.read(0) if e.terminal]
+
+    def close(self) -> None:
+        self.ingest.close()
+        self.store.close()
