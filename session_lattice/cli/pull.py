@@ -11,7 +11,7 @@ import typer
 
 from session_lattice import events, heartbeat
 from session_lattice.cli import options
-from session_lattice.cli.event_gists import GISTS
+from session_lattice.cli.feed.gists import GISTS
 from session_lattice.cli.pull_watch import PullWatch, opened
 from session_lattice.config import Settings
 from session_lattice.errors import HomeError, HomeLockedError, LatticeError

@@ -9,12 +9,12 @@ import msgspec
 import typer
 
 from session_lattice.cli import options, tables
-from session_lattice.cli.event_lines import EventLines, cut
-from session_lattice.cli.feed import NEWEST, RESET, Feed, Frame, fields, missed
-from session_lattice.cli.http_feed import HttpFeed
-from session_lattice.cli.log_feed import LogFeed
+from session_lattice.cli.feed.base import NEWEST, RESET, Feed, Frame, fields, missed
+from session_lattice.cli.feed.http import HttpFeed
+from session_lattice.cli.feed.lines import EventLines, cut
+from session_lattice.cli.feed.log import LogFeed
+from session_lattice.cli.feed.server import Server
 from session_lattice.cli.reading import chosen, remark
-from session_lattice.cli.server import Server
 from session_lattice.log import cursor
 
 

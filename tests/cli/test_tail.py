@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from session_lattice.cli.log_feed import MAX_RETRY_SECONDS
+from session_lattice.cli.feed.log import MAX_RETRY_SECONDS
 from session_lattice.home import Home
 from session_lattice.log.sqlite import SqliteEventLog
 from tests.acceptance.pair import until

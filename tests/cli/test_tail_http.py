@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from session_lattice.cli import server as servers
-from session_lattice.cli.backoff import MIN_SECONDS, Backoff
-from session_lattice.cli.feed import Frame, fields
-from session_lattice.cli.http_feed import HttpFeed
-from session_lattice.cli.server import Server
+from session_lattice.cli.feed import server as servers
+from session_lattice.cli.feed.backoff import MIN_SECONDS, Backoff
+from session_lattice.cli.feed.base import Frame, fields
+from session_lattice.cli.feed.http import HttpFeed
+from session_lattice.cli.feed.server import Server
 from session_lattice.errors import ConfigError, LatticeError
 from session_lattice.home import Home
 from tests.cli.tailing import (

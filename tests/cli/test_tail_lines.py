@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_lattice import events
-from session_lattice.cli import event_lines
-from session_lattice.cli.event_lines import EventLines, cut
-from session_lattice.cli.feed import Frame, missed
+from session_lattice.cli.feed import lines as event_lines
+from session_lattice.cli.feed.base import Frame, missed
+from session_lattice.cli.feed.lines import EventLines, cut
 from session_lattice.errors import LatticeError
 from tests.cli.tailing import PULL, SESSION
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_lattice.cli import sse
-from session_lattice.cli.sse import Message, Parser
+from session_lattice.cli.feed import sse
+from session_lattice.cli.feed.sse import Message, Parser
 from session_lattice.errors import LatticeError
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from session_lattice.cli.feed import NEWEST, no_event
+from session_lattice.cli.feed.base import NEWEST, no_event
 from session_lattice.cli.tables import one_line
 from session_lattice.errors import ConfigError, LatticeError
 

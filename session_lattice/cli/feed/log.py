@@ -5,8 +5,8 @@ from contextlib import closing
 
 import msgspec
 
-from session_lattice.cli.backoff import Backoff
-from session_lattice.cli.feed import NEWEST, RESET, Frame
+from session_lattice.cli.feed.backoff import Backoff
+from session_lattice.cli.feed.base import NEWEST, RESET, Frame
 from session_lattice.cli.reading import remark
 from session_lattice.config import Settings
 from session_lattice.errors import LogError, NotFoundError

@@ -7,16 +7,16 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from session_lattice.cli.backoff import Backoff
-from session_lattice.cli.feed import NEWEST, Frame, no_event
-from session_lattice.cli.reading import remark
-from session_lattice.cli.server import (
+from session_lattice.cli.feed.backoff import Backoff
+from session_lattice.cli.feed.base import NEWEST, Frame, no_event
+from session_lattice.cli.feed.server import (
     EVENT_STREAM,
     NO_CONTENT,
     Server,
     UnavailableError,
 )
-from session_lattice.cli.sse import Message, Parser
+from session_lattice.cli.feed.sse import Message, Parser
+from session_lattice.cli.reading import remark
 from session_lattice.events import is_bounded
 
 RETRY_SECONDS = 1.0

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from session_lattice import events
-from session_lattice.cli.event_gists import GISTS, Told, files, joined, text
-from session_lattice.cli.feed import Frame, no_event
+from session_lattice.cli.feed.base import Frame, no_event
+from session_lattice.cli.feed.gists import GISTS, Told, files, joined, text
 from session_lattice.cli.tables import one_line
 
 PLACE_CHARS = 20
