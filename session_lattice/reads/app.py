@@ -26,11 +26,16 @@ from session_lattice.reads.answers import Answers
 from session_lattice.reads.freshness import HeartbeatReader
 from session_lattice.reads.guard import MCP_PATH, Guard, check_bind
 from session_lattice.reads.mcp import Mcp
+from session_lattice.reads.metrics import METRICS_PATH, Metrics, ReadTimes
 from session_lattice.reads.pool import QUERY_SECONDS, ReadPool
 from session_lattice.reads.problems import of_error, problem
 from session_lattice.reads.request import identify
 from session_lattice.reads.routes import Reads, Routes
 from session_lattice.reads.snapshot import Snapshots
+from session_lattice.reads.stream import EVENTS_PATH, Stream
+from session_lattice.reads.stream_limits import Limits
+from session_lattice.reads.stream_log import OpenLog, SharedLog, opener
+from session_lattice.reads.stream_server import StreamProtocol, StreamServer
 
 BACKLOG = 512
 """Connections that wait to be accepted."""
@@ -70,19 +75,29 @@ def create_app(
     sample: bool = False,
     hosts: Iterable[str] = (),
     query_seconds: float = QUERY_SECONDS,
+    open_log: OpenLog | None = None,
+    stream_limits: Limits | None = None,
 ) -> FastAPI:
-    """The application for one home. `hosts` are further names that it answers to."""
+    """The application for one home. `hosts` are further names that it answers to.
+
+    `open_log` raises NoLogError while there is no log; left out, it is the settings' log.
+    """
     home = Home(settings.home)
     snapshots = snapshots or Snapshots(home)
     beats = HeartbeatReader(home)
     pool = ReadPool(snapshots, query_seconds)
     answers = Answers(pool, beats)
-    reads = Reads(settings, snapshots, beats, pool, answers, sample)
+    log = SharedLog(open_log or opener(settings))
+    metrics = Metrics(settings, pool, beats)
+    stream = Stream(log, metrics, stream_limits or Limits())
+    reads = Reads(settings, snapshots, beats, pool, answers, log, sample)
     mcp = Mcp(reads)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        await asyncio.to_thread(log.close)
+        await stream.close()
         await mcp.close()
         await asyncio.to_thread(pool.close)
 
@@ -96,9 +111,15 @@ def create_app(
         telemetry=NO_TELEMETRY,
     )
     Routes(reads).install(app)
-    app.router.routes.append(Route(MCP_PATH, mcp))
+    app.state.stream = stream
+    app.router.routes += [
+        Route(MCP_PATH, mcp),
+        Route(EVENTS_PATH, stream),
+        Route(METRICS_PATH, metrics.scrape),
+    ]
     openapi.install(app)
     app.add_middleware(Shortcut, answers=answers)
+    app.add_middleware(ReadTimes, metrics=metrics)
     app.add_middleware(Guard, settings=settings, hosts=hosts)
     app.add_exception_handler(LatticeError, _lattice_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -141,7 +162,7 @@ def serve(settings: Settings, *, sample: bool = False) -> int:
     with _listen(settings) as listener:
         port = listener.getsockname()[1]
         settings = replace(settings, port=port)
-        server = uvicorn.Server(_config(create_app(settings, sample=sample)))
+        server = make_server(create_app(settings, sample=sample))
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn's own handlers, while it runs, do the same; these cover before and after.
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))
@@ -152,11 +173,12 @@ def serve(settings: Settings, *, sample: bool = False) -> int:
     return 0 if server.started else 1
 
 
-def _config(app: FastAPI) -> uvicorn.Config:
-    return uvicorn.Config(
+def make_server(app: FastAPI) -> uvicorn.Server:
+    """The server for what `create_app` made."""
+    config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=StreamProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -165,6 +187,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    return StreamServer(config, app.state.stream)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -11,6 +11,8 @@ from session_lattice.reads import filters, paging, sessions
 from session_lattice.reads.problems import MEDIA_TYPE, ProblemDocument
 from session_lattice.reads.shapes import SessionAnswer, SessionList, ViewAnswer, ViewList
 from session_lattice.reads.status import Status
+from session_lattice.reads.stream_request import MAX_STREAM_CHARS, MAX_TYPES
+from session_lattice.reads.stream_state import StreamState
 
 LINKS = {
     "status": "/status",
@@ -18,6 +20,9 @@ LINKS = {
     "readiness": "/readyz",
     "views": "/views",
     "sessions": "/sessions",
+    "events": "/events",
+    "streams": "/streams/pull/latest",
+    "metrics": "/metrics",
     "mcp": "/mcp",
     "openapi": "/openapi.json",
 }
@@ -84,8 +89,33 @@ _PATHS: dict[str, dict[str, Any]] = {
         "path": ("session", "the session's id", "claude_code/8d1f"),
         "query": (_INCLUDE, _LIMIT, _AFTER),
     },
+    "/streams/{stream:path}": {
+        "summary": "What a stream has come to: a pull's state, and the newest event",
+        "shape": "StreamState",
+        "path": ("stream", "the stream, or pull/latest for the newest pull", "pull/latest"),
+    },
 }
-_SHAPES = (Status, ViewAnswer, ViewList, SessionList, SessionAnswer, ProblemDocument)
+_SHAPES = (Status, ViewAnswer, ViewList, SessionList, SessionAnswer, StreamState, ProblemDocument)
+
+_EVENTS = (
+    (
+        "stream",
+        f"one stream, at most {MAX_STREAM_CHARS} characters; the whole feed if left out",
+        "pull/8d1f",
+    ),
+    ("types", f"types of events, at most {MAX_TYPES}; all if left out", "pull.finished"),
+    (
+        "after",
+        "earliest, latest or the id of an event; left out, a pull from its beginning and"
+        " everything else from now. Last-Event-ID beats it",
+        "earliest",
+    ),
+)
+
+_TROUBLE = {
+    "description": "A problem, and what to try",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+}
 
 
 def operation(path: str) -> dict[str, Any]:
@@ -123,7 +153,26 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     _, schemas = msgspec.json.schema_components(_SHAPES, ref_template="#/components/schemas/{name}")
     made.setdefault("components", {})["schemas"] = schemas
+    made["paths"]["/events"] = {"get": _events()}
     return made
+
+
+def _events() -> dict[str, Any]:
+    """FastAPI does not know the route, which it would only slow down."""
+    header = _parameter("header", "Last-Event-ID", "the id of the last event received", "")
+    return {
+        "summary": "Events as they come, from any cursor on, as server-sent events",
+        "operationId": "events",
+        "parameters": [*(_parameter("query", *one) for one in _EVENTS), header],
+        "responses": {
+            "200": {
+                "description": "Events, until the client goes or the stream ends",
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            },
+            "204": {"description": "The stream has ended, and the client has all of it"},
+            "default": _TROUBLE,
+        },
+    }
 
 
 def _responses(about: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
@@ -133,11 +182,10 @@ def _responses(about: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
     content: dict[str, Any] = {"application/json": {"schema": shape}}
     if about.get("filtered"):
         content["text/csv"] = {"schema": {"type": "string"}}
-    trouble = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
     return {
         200: {"description": "The answer", "content": content},
         304: {"description": "The client has the answer already"},
-        "default": {"description": "A problem, and what to try", "content": trouble},
+        "default": _TROUBLE,
     }
 
 

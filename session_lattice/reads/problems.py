@@ -8,6 +8,7 @@ from starlette.responses import Response
 from session_lattice.errors import (
     GenerationError,
     LatticeError,
+    LogError,
     NoGenerationError,
     NotFoundError,
     RequestError,
@@ -49,6 +50,7 @@ _KINDS: tuple[tuple[type[LatticeError], int, str, str], ...] = (
     (RequestError, 400, "bad-request", "The request cannot be answered as asked"),
     (NoGenerationError, 503, "no-generation", "Nothing to serve yet"),
     (GenerationError, 503, "broken-generation", "The generation cannot be read"),
+    (LogError, 503, "unreadable-log", "The event log cannot be read"),
     (ViewError, 503, "broken-view", "The view cannot be read"),
     (NotReadyError, 503, "not-fresh", "The data is older than it should be"),
     (OverloadedError, 503, "overloaded", "Too many reads at once"),
@@ -56,7 +58,7 @@ _KINDS: tuple[tuple[type[LatticeError], int, str, str], ...] = (
     (LatticeError, 500, "failed", "The read failed"),
 )
 
-_RETRIED = ("no-generation", "broken-generation", "overloaded", "not-fresh")
+_RETRIED = ("no-generation", "broken-generation", "overloaded", "not-fresh", "unreadable-log")
 
 
 def of_error(error: LatticeError, instance: str) -> Response:

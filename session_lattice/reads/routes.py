@@ -24,6 +24,9 @@ from session_lattice.reads.request import PAGING, Asked, asked, identify, wants_
 from session_lattice.reads.shapes import Budget
 from session_lattice.reads.snapshot import START_HINT, Snapshot, Snapshots
 from session_lattice.reads.status import Status, is_stale, status
+from session_lattice.reads.stream_log import SharedLog
+from session_lattice.reads.stream_request import check_stream
+from session_lattice.reads.stream_state import stream_state
 from session_lattice.reads.times import span
 
 JSON = "application/json"
@@ -39,6 +42,7 @@ class Reads:
     beats: HeartbeatReader
     pool: ReadPool
     answers: Answers
+    log: SharedLog
     sample: bool
 
     def status(self) -> Status:
@@ -67,6 +71,7 @@ class Routes:
             "/views/{name}": self.view,
             "/sessions": self.sessions,
             "/sessions/{session:path}": self.session,
+            "/streams/{stream:path}": self.stream,
         }
         for path, handler in handlers.items():
             operation = openapi.operation(path)
@@ -163,6 +168,13 @@ class Routes:
             return json_body(snapshot, found)
 
         return await self._answer(request, make)
+
+    async def stream(self, request: Request) -> Response:
+        """What a stream has come to."""
+        name = request.path_params["stream"]
+        check_stream(name)
+        _refuse_filters(asked(request.scope, ()), ())
+        return _json(await self._reads.pool.call(lambda: stream_state(self._reads.log.get(), name)))
 
     async def _rows(
         self, request: Request, wanted: Asked, read: Callable[[Snapshot, Page, Budget], Tabular]

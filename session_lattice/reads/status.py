@@ -8,9 +8,10 @@ import msgspec
 
 from session_lattice import __version__, heartbeat
 from session_lattice.config import Settings
-from session_lattice.errors import LogError, NoGenerationError
+from session_lattice.errors import ConfigError, LogError, NoGenerationError
 from session_lattice.heartbeat import Heartbeat, LastPull
 from session_lattice.home import Home
+from session_lattice.log.choose import open_log
 from session_lattice.reads.freshness import age_seconds, interval, source_at
 from session_lattice.reads.snapshot import START_HINT, Served, Snapshots
 from session_lattice.reads.times import from_micros, span
@@ -168,17 +169,16 @@ def _log(
 ) -> tuple[LogPosition, Problem | None]:
     applied = served.stamp.log_position if served else None
     epoch = served.stamp.log_epoch if served else None
-    if settings.log_url or not home.log.exists():
-        return LogPosition(epoch=epoch, position=None, applied_position=applied), None
-    from session_lattice.log.sqlite import SqliteEventLog
-
+    unknown = LogPosition(epoch=epoch, position=None, applied_position=applied)
+    if not settings.log_url and not home.log.exists():
+        return unknown, None
     try:
-        with closing(SqliteEventLog(home.log, readonly=True)) as log:
-            position = log.bounds().newest
-            return LogPosition(epoch=log.epoch, position=position, applied_position=applied), None
-    except LogError as error:
-        unknown = LogPosition(epoch=epoch, position=None, applied_position=applied)
+        with closing(open_log(settings, readonly=True)) as log:
+            bounds = log.bounds()
+    except (LogError, ConfigError) as error:
         return unknown, Problem(what=error.what, since=None, advice=error.hint)
+    known = LogPosition(epoch=bounds.epoch, position=bounds.newest, applied_position=applied)
+    return known, None
 
 
 def _puller(pid: int, beat: Heartbeat | None) -> Puller:

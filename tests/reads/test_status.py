@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -207,10 +207,9 @@ def test_a_stand_in_is_as_old_as_its_stamp_says(world: World, look: Callable[...
 def test_the_logs_position_is_told_beside_the_applied_one(
     world: World, look: Callable[..., Status]
 ) -> None:
-    log = SqliteEventLog(world.home.log, origin="here")
-    log.close()
-    found = look()
-    assert found.log.epoch == log.epoch
+    with closing(SqliteEventLog(world.home.log, origin="here")) as log:
+        found = look()
+        assert found.log.epoch == log.epoch
     assert found.log.position == 0
     assert found.log.applied_position == 6
 

@@ -1,0 +1,62 @@
+"""The server's one handle on the event log, opened when somebody first asks."""
+
+import threading
+from collections.abc import Callable
+
+from session_lattice.config import Settings
+from session_lattice.errors import LogError
+from session_lattice.home import Home
+from session_lattice.log.base import EventLog
+from session_lattice.log.choose import open_log
+from session_lattice.reads.snapshot import START_HINT
+
+OpenLog = Callable[[], EventLog]
+
+
+class NoLogError(LogError):
+    """No event log has been begun yet: whatever comes is its first event."""
+
+
+def opener(settings: Settings) -> OpenLog:
+    """Opens the log of the settings for reading; raises NoLogError where there is none yet."""
+
+    def opened() -> EventLog:
+        if not settings.log_url and not Home(settings.home).log.exists():
+            raise NoLogError("there is no event log yet", hint=START_HINT)
+        return open_log(settings, readonly=True)
+
+    return opened
+
+
+class SharedLog:
+    """Opens the log once for everybody; any thread may ask."""
+
+    def __init__(self, open_log: OpenLog) -> None:
+        self._open = open_log
+        self._lock = threading.Lock()
+        self._log: EventLog | None = None
+        self._closed = False
+
+    def get(self) -> EventLog:
+        """Raises LogError, or ConfigError where the settings mean no log."""
+        with self._lock:
+            if self._closed:
+                raise LogError("the server is ending", hint="ask the one that comes after it")
+            if self._log is None:
+                self._log = self._open()
+            return self._log
+
+    def forget(self, log: EventLog) -> None:
+        """`log` has failed: whoever asks next gets one that is opened anew."""
+        with self._lock:
+            if self._log is log:
+                self._log = None
+        log.close()
+
+    def close(self) -> None:
+        """Whoever waits in the log returns."""
+        with self._lock:
+            self._closed = True
+            log, self._log = self._log, None
+        if log is not None:
+            log.close()
