@@ -1,7 +1,6 @@
 """GET /events: server-sent events, from any cursor on, for as long as the client wishes."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -15,13 +14,11 @@ from session_lattice.reads.stream_client import Client
 from session_lattice.reads.stream_limits import DECIDE_SECONDS, END_SECONDS, Limits
 from session_lattice.reads.stream_log import SharedLog
 from session_lattice.reads.stream_place import Place
+from session_lattice.reads.stream_readers import Readers
 from session_lattice.reads.stream_request import wanted
 from session_lattice.reads.tailer import Tailer
 
 EVENTS_PATH = "/events"
-
-THREADS = 2
-"""That read from the log for clients that are not at its end."""
 
 RETRY_SECONDS = 1.0
 """Before a client's read that failed is tried again, unless the log is back sooner."""
@@ -35,7 +32,6 @@ POLL_SECONDS = 0.02
 TRANSPORT = "session_lattice.transport"
 METHOD = "session_lattice.method"
 """Extensions of the scope: the connection's asyncio.Transport, and the method as it was sent."""
-
 
 UNREADABLE = Batch()
 
@@ -54,7 +50,7 @@ class Stream:
         self._limits = limits
         self._clients: set[Client] = set()
         self._tailer = Tailer(log, limits, metrics.tail_lag_seconds, self._wake)
-        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="stream")
+        self._readers = Readers()
         self._ending = False
         shortest = min(limits.ping_seconds, limits.send_seconds)
         self._tick_seconds = min(MAX_TICK_SECONDS, shortest / TICKS)
@@ -100,7 +96,7 @@ class Stream:
         """Give the threads back; the log is closed."""
         self._ending = True
         await self._tailer.close()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._readers.close()
 
     async def _serve(self, client: Client, place: Place) -> None:
         if place.stream is not None and await self._is_over(place):
@@ -126,20 +122,18 @@ class Stream:
 
     async def _is_over(self, place: Place) -> bool:
         """Whether the client has all of a stream that ended; no, as long as nobody can say."""
-        loop = asyncio.get_running_loop()
         with suppress(LatticeError, TimeoutError):
             async with asyncio.timeout(DECIDE_SECONDS):
-                return await loop.run_in_executor(self._executor, place.over, self._log)
+                return await self._readers.call(place.over, self._log)
         return False
 
     async def _read(self, client: Client, place: Place) -> Batch:
-        loop = asyncio.get_running_loop()
         newest = self._tailer.ring.cursor
         try:
-            return await loop.run_in_executor(self._executor, place.read, self._log, newest)
+            return await self._readers.call(place.read, self._log, newest)
         except LatticeError:
             # The tailer wakes everybody once it can read; what failed here alone is tried again.
-            loop.call_later(RETRY_SECONDS, client.wake)
+            asyncio.get_running_loop().call_later(RETRY_SECONDS, client.wake)
             return UNREADABLE
 
     async def _idle(self, client: Client, version: int) -> None:
@@ -169,6 +163,7 @@ class Stream:
             self._ticker = None
 
     def _tick(self) -> None:
+        self._tailer.ensure()
         for client in self._clients:
             if client.stuck_seconds() >= self._limits.send_seconds:
                 self._metrics.slow_clients_cut.inc()

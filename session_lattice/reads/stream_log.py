@@ -40,10 +40,10 @@ class SharedLog:
     def get(self) -> EventLog:
         """Raises LogError, or ConfigError where the settings mean no log."""
         with self._lock:
-            if self._closed:
-                raise LogError("the server is ending", hint="ask the one that comes after it")
             if self._log is None:
+                self._refuse_if_closed()
                 self._log = self._open()
+            self._refuse_if_closed()
             return self._log
 
     def forget(self, log: EventLog) -> None:
@@ -54,9 +54,14 @@ class SharedLog:
         log.close()
 
     def close(self) -> None:
-        """Whoever waits in the log returns."""
-        with self._lock:
-            self._closed = True
-            log, self._log = self._log, None
+        """Whoever waits in the log returns; one that is being opened is not waited for."""
+        self._closed = True
+        log = self._log
         if log is not None:
             log.close()
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            if self._log is not None:
+                self._log.close()
+            raise LogError("the server is ending", hint="ask the one that comes after it")

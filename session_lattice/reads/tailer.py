@@ -25,7 +25,7 @@ MAX_RETRY_SECONDS = 2.0
 MAX_REST_SECONDS = 0.05
 """Between two wake-ups of many clients, at most."""
 
-JOIN_SECONDS = 0.5
+JOIN_SECONDS = 0.3
 """How long the thread may take to end with the server; a log that hangs must not hold it up."""
 
 
@@ -56,14 +56,14 @@ class Tailer:
         self._clients = 0
         self._watch: _Watch | None = None
 
-    @property
-    def watching(self) -> bool:
-        return self._watch is not None
-
     def enter(self) -> None:
         """One more client."""
         self._clients += 1
-        if self._watch is None:
+        self.ensure()
+
+    def ensure(self) -> None:
+        """Begin to watch, also where an error that nobody foresaw has ended the thread."""
+        if self._watch is None or not self._watch.is_alive():
             self._watch = _Watch(self._log, self._limits.ring_events, self._lag, self._take)
             self._watch.start()
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 
+import pytest
 from prometheus_client import Gauge
 
 from session_lattice.config import Settings
@@ -27,6 +28,7 @@ class FailingLog(MemoryEventLog):
     def __init__(self) -> None:
         super().__init__(origin="here")
         self.broken = False
+        self.unforeseen: list[Exception] = []
         self.failures = 0
         self.opened = 0
         self.read_events = 0
@@ -46,6 +48,12 @@ class FailingLog(MemoryEventLog):
         self._fail()
         found = super().read(after, limit=limit, stream=stream)
         self.read_events += len(found)
+        return found
+
+    def wait(self, seen: Bounds, seconds: float) -> Bounds:
+        found = super().wait(seen, seconds)
+        if self.unforeseen:
+            raise self.unforeseen.pop()
         return found
 
     def close(self) -> None:
@@ -126,6 +134,24 @@ def test_a_log_that_fails_for_a_while_costs_no_event_and_no_connection(
                 assert late.numbers(first + 1) == list(range(1, first + 2))
             assert client.numbers(2) == [first, first + 1]
             assert other.numbers(2) == [first, first + 1]
+
+
+def test_an_error_that_nobody_foresaw_is_told_and_does_not_end_the_tail(
+    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda hook: told.append(hook.exc_value))
+    log = FailingLog()
+    unforeseen = ValueError("nobody thought of this")
+    with reads(make_settings(), log.open, PROMPT) as server, server.connect() as client:
+        client.opened()
+        until("the client waits", lambda: server.metric("replay_events_count") == 1)
+        log.unforeseen = [unforeseen]
+        log.append(events(1, 1), {})
+        assert client.numbers(1) == [1]
+        log.append(events(2, 2), {})
+        assert client.numbers(1) == [2]
+    assert told == [unforeseen]
 
 
 def test_it_opens_the_log_anew_after_a_failure_and_goes_on_where_it_was() -> None:
