@@ -40,10 +40,12 @@ class LogError(LatticeError):
     """The event log cannot be read or written."""
 
 
+class NoLogError(LogError):
+    """No event log has been begun yet: whatever comes is its first event."""
+
+
 class LogLostError(LogError):
     """The event log was deleted, replaced or emptied while it was open; a new one is begun."""
-
-
 
 
 class StoreError(LatticeError):

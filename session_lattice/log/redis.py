@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
-from session_lattice.errors import LogError
+from session_lattice.errors import LogError, NoLogError
 from session_lattice.events import Envelope
 from session_lattice.log import follow as following
 from session_lattice.log.base import READ_LIMIT, Bounds, Clock, Encoded, Reset, Size, system_clock
@@ -71,7 +71,7 @@ class RedisEventLog:
             self._written.begin()
         if found := self._reader.bounds(stream):
             return found
-        raise LogError(
+        raise NoLogError(
             f"there is no event log at {self._server.shown} yet",
             hint="start the puller, which makes it: session-lattice serve-puller",
         )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-from session_lattice.errors import LogError
+from session_lattice.errors import LogError, NoLogError
 from session_lattice.log.base import system_clock
 
 APPLICATION_ID = 0x534C4C47
@@ -82,12 +82,12 @@ def reported(path: Path) -> Iterator[None]:
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Raises LogError when there is no log yet, or none that this version can read."""
     if not path.exists():
-        raise LogError(f"there is no event log at {path} yet", hint=_NO_LOG)
+        raise NoLogError(f"there is no event log at {path} yet", hint=_NO_LOG)
     with reported(path):
         connection = _connect(path, "ro")
         try:
             if _is_empty(connection):
-                raise LogError(f"the event log {path} is still being made", hint=_NO_LOG)
+                raise NoLogError(f"the event log {path} is still being made", hint=_NO_LOG)
             _check(connection, path)
         except BaseException:
             connection.close()

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import structlog
 import uvicorn
@@ -21,6 +22,7 @@ from session_lattice import __version__, telemetry
 from session_lattice.config import Settings
 from session_lattice.errors import LatticeError
 from session_lattice.home import Home
+from session_lattice.log import choose
 from session_lattice.reads import openapi
 from session_lattice.reads.answers import Answers
 from session_lattice.reads.freshness import HeartbeatReader
@@ -32,10 +34,10 @@ from session_lattice.reads.problems import of_error, problem
 from session_lattice.reads.request import identify
 from session_lattice.reads.routes import Reads, Routes
 from session_lattice.reads.snapshot import Snapshots
-from session_lattice.reads.stream import EVENTS_PATH, Stream
-from session_lattice.reads.stream_limits import Limits
-from session_lattice.reads.stream_log import OpenLog, SharedLog, opener
-from session_lattice.reads.stream_server import StreamProtocol, StreamServer
+from session_lattice.reads.stream.limits import Limits
+from session_lattice.reads.stream.log import OpenLog, SharedLog
+from session_lattice.reads.stream.server import StreamProtocol, StreamServer
+from session_lattice.reads.stream.stream import EVENTS_PATH, Stream
 
 BACKLOG = 512
 """Connections that wait to be accepted."""
@@ -87,7 +89,7 @@ def create_app(
     beats = HeartbeatReader(home)
     pool = ReadPool(snapshots, query_seconds)
     answers = Answers(pool, beats)
-    log = SharedLog(open_log or opener(settings))
+    log = SharedLog(open_log or partial(choose.open_log, settings, readonly=True))
     metrics = Metrics(settings, pool, beats)
     stream = Stream(log, metrics, stream_limits or Limits())
     reads = Reads(settings, snapshots, beats, pool, answers, log, sample)

@@ -11,8 +11,8 @@ from session_lattice.reads import filters, paging, sessions
 from session_lattice.reads.problems import MEDIA_TYPE, ProblemDocument
 from session_lattice.reads.shapes import SessionAnswer, SessionList, ViewAnswer, ViewList
 from session_lattice.reads.status import Status
-from session_lattice.reads.stream_request import MAX_STREAM_CHARS, MAX_TYPES
-from session_lattice.reads.stream_state import StreamState
+from session_lattice.reads.stream.request import MAX_STREAM_CHARS, MAX_TYPES
+from session_lattice.reads.stream.state import StreamState
 
 LINKS = {
     "status": "/status",

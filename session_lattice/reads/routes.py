@@ -24,9 +24,9 @@ from session_lattice.reads.request import PAGING, Asked, asked, identify, wants_
 from session_lattice.reads.shapes import Budget
 from session_lattice.reads.snapshot import START_HINT, Snapshot, Snapshots
 from session_lattice.reads.status import Status, is_stale, status
-from session_lattice.reads.stream_log import SharedLog
-from session_lattice.reads.stream_request import check_stream
-from session_lattice.reads.stream_state import stream_state
+from session_lattice.reads.stream.log import SharedLog
+from session_lattice.reads.stream.request import check_stream
+from session_lattice.reads.stream.state import stream_state
 from session_lattice.reads.times import span
 
 JSON = "application/json"

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Generator
 from contextlib import closing
 
-import msgspec
-
 from session_lattice.cli.feed.backoff import Backoff
 from session_lattice.cli.feed.base import NEWEST, RESET, Frame
 from session_lattice.cli.reading import remark
@@ -14,7 +12,7 @@ from session_lattice.events import Envelope, is_bounded
 from session_lattice.log.base import EventLog, Reset, number_of
 from session_lattice.log.choose import open_log
 from session_lattice.log.cursor import Cursor, Start
-from session_lattice.reads import frames
+from session_lattice.reads.stream import frames
 
 FIRST_RETRY_SECONDS = 0.25
 MAX_RETRY_SECONDS = 5.0
@@ -92,11 +90,5 @@ def _behind(taken: Envelope | Reset, place: Cursor, stream: str | None) -> Curso
 
 def _frame(taken: Envelope | Reset, place: Cursor) -> Frame:
     if isinstance(taken, Reset):
-        bounds = taken.bounds
-        data = {
-            "reason": taken.reason,
-            "oldest": str(Cursor(bounds.epoch, bounds.oldest)),
-            "newest": str(Cursor(bounds.epoch, bounds.newest)),
-        }
-        return Frame(str(place), RESET, msgspec.json.encode(data))
+        return Frame(str(place), RESET, frames.reset_data(taken))
     return Frame(str(place), taken.type, frames.data(taken))

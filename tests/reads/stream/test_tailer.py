@@ -12,12 +12,12 @@ from session_lattice.errors import LogError
 from session_lattice.events import Envelope
 from session_lattice.log.base import READ_LIMIT, Bounds
 from session_lattice.log.cursor import Cursor
-from session_lattice.reads.stream_limits import Limits
-from session_lattice.reads.stream_log import SharedLog
-from session_lattice.reads.tailer import Tailer
+from session_lattice.reads.stream.limits import Limits
+from session_lattice.reads.stream.log import SharedLog
+from session_lattice.reads.stream.tailer import Tailer
 from session_lattice.testing import MemoryEventLog
 from tests.acceptance.pair import until
-from tests.reads.streams import DEADLINE_SECONDS, Block, events, reads
+from tests.reads.stream.serving import DEADLINE_SECONDS, Block, events, reads
 
 PROMPT = Limits(linger_seconds=0.05, ping_seconds=0.1)
 

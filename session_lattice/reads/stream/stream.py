@@ -7,16 +7,17 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from session_lattice.errors import LatticeError, RequestError
-from session_lattice.reads.frames import Batch
+from session_lattice.log.cursor import Cursor
 from session_lattice.reads.metrics import Metrics
 from session_lattice.reads.problems import OverloadedError, of_error
-from session_lattice.reads.stream_client import Client
-from session_lattice.reads.stream_limits import DECIDE_SECONDS, END_SECONDS, Limits
-from session_lattice.reads.stream_log import SharedLog
-from session_lattice.reads.stream_place import Place
-from session_lattice.reads.stream_readers import Readers
-from session_lattice.reads.stream_request import wanted
-from session_lattice.reads.tailer import Tailer
+from session_lattice.reads.stream.client import Client
+from session_lattice.reads.stream.frames import Batch
+from session_lattice.reads.stream.limits import DECIDE_SECONDS, END_SECONDS, Limits
+from session_lattice.reads.stream.log import SharedLog
+from session_lattice.reads.stream.place import Place
+from session_lattice.reads.stream.readers import Readers
+from session_lattice.reads.stream.request import wanted
+from session_lattice.reads.stream.tailer import Tailer
 
 EVENTS_PATH = "/events"
 
@@ -69,7 +70,7 @@ class Stream:
         extensions: dict[str, Any] = scope.get("extensions") or {}
         client = Client(send, extensions.get(TRANSPORT), self._metrics)
         if self._ending or extensions.get(METHOD) == b"HEAD":
-            await client.start()
+            await client.start(None)
             await client.finish()
             return
         place = Place(asked.start, asked.stream, asked.types, self._limits)
@@ -102,7 +103,7 @@ class Stream:
         if place.stream is not None and await self._is_over(place):
             await client.refuse()
             return
-        await client.start()
+        await client.start(await self._settled(place))
         replaying = True
         while not (self._ending or place.ended):
             version = self._tailer.version
@@ -126,6 +127,19 @@ class Stream:
             async with asyncio.timeout(DECIDE_SECONDS):
                 return await self._readers.call(place.over, self._log)
         return False
+
+    async def _settled(self, place: Place) -> Cursor | None:
+        """What "from now" means, fixed before the client is told that it is connected.
+
+        None where the client named a place itself, and where the log cannot tell.
+        """
+        if place.at != "latest":
+            return None
+        with suppress(LatticeError, TimeoutError):
+            async with asyncio.timeout(DECIDE_SECONDS):
+                place.at = at = await self._readers.call(place.settle, self._log)
+                return at
+        return None
 
     async def _read(self, client: Client, place: Place) -> Batch:
         newest = self._tailer.ring.cursor
@@ -163,6 +177,8 @@ class Stream:
             self._ticker = None
 
     def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._ticker = loop.call_later(self._tick_seconds, self._tick)
         self._tailer.ensure()
         for client in self._clients:
             if client.stuck_seconds() >= self._limits.send_seconds:
@@ -170,5 +186,3 @@ class Stream:
                 client.cut()
             elif client.silent_seconds >= self._limits.ping_seconds:
                 client.wake()
-        loop = asyncio.get_running_loop()
-        self._ticker = loop.call_later(self._tick_seconds, self._tick)

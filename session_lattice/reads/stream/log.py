@@ -3,29 +3,10 @@
 import threading
 from collections.abc import Callable
 
-from session_lattice.config import Settings
 from session_lattice.errors import LogError
-from session_lattice.home import Home
 from session_lattice.log.base import EventLog
-from session_lattice.log.choose import open_log
-from session_lattice.reads.snapshot import START_HINT
 
 OpenLog = Callable[[], EventLog]
-
-
-class NoLogError(LogError):
-    """No event log has been begun yet: whatever comes is its first event."""
-
-
-def opener(settings: Settings) -> OpenLog:
-    """Opens the log of the settings for reading; raises NoLogError where there is none yet."""
-
-    def opened() -> EventLog:
-        if not settings.log_url and not Home(settings.home).log.exists():
-            raise NoLogError("there is no event log yet", hint=START_HINT)
-        return open_log(settings, readonly=True)
-
-    return opened
 
 
 class SharedLog:

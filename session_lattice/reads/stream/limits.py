@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 
 BATCH_EVENTS = 500
-BATCH_BYTES = 256 * 1024
+BATCH_BYTES = 512 * 1024
 """Of what is sent at once; one event that is larger goes alone."""
+
+FIRST_EVENTS = 32
+"""Of the first read; each further one takes up to twice as many, as long as all could be sent.
+Who comes for a few, or does not read, costs no more than these."""
 
 PING_SECONDS = 15.0
 """Silence after which a comment tells a client, and what lies between, that the stream lives."""

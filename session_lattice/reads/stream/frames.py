@@ -10,20 +10,20 @@ import msgspec
 from session_lattice.events import Envelope
 from session_lattice.log.base import Reset
 from session_lattice.log.cursor import Cursor
-from session_lattice.reads.stream_limits import BATCH_BYTES
+from session_lattice.reads.stream.limits import BATCH_BYTES
 from session_lattice.reads.times import from_micros
 
 RETRY_MILLISECONDS = 1000
 """How long a client waits before it connects again."""
 
-RETRY = b"retry: %d\n\n" % RETRY_MILLISECONDS
 PING = b": ping\n\n"
 
 CACHE = 8192
-"""Names, kinds and seconds that are kept encoded, of each."""
+"""Names, kinds and minutes that are kept encoded, of each."""
 
-FIRST_SECOND = -62_135_596_800
-LAST_SECOND = 253_402_300_799
+MINUTE_MICROS = 60_000_000
+FIRST_MINUTE = -62_135_596_800 // 60
+LAST_MINUTE = 253_402_300_799 // 60
 """The years 1 to 9999, which is what the format can say."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -84,32 +84,42 @@ def batch(
 
 def data(event: Envelope) -> bytes:
     """The event with its place, as one line of JSON; what happened is spliced in as it is kept."""
-    second, micros = divmod(event.ts, 1_000_000)
-    return b'{"stream":%b,"seq":%d,"position":%d,"ts":"%b.%06dZ",%b%b}' % (
+    minute, rest = divmod(event.ts, MINUTE_MICROS)
+    second, micros = divmod(rest, 1_000_000)
+    return b'{"stream":%b,"seq":%d,"position":%d,"ts":"%b%02d.%06dZ",%b%b}' % (
         _text(event.stream),
         event.seq,
         event.position,
-        _second(second),
+        _minute(minute),
+        second,
         micros,
         _kind(event.type, event.terminal, event.origin),
         event.data,
     )
 
 
-def reset(what: Reset) -> Batch:
-    """Its id is where following goes on, so that whoever drops right behind it is not reset again.
+def opening(at: Cursor | None) -> bytes:
+    """The first block; its id is for a client that drops before its first event."""
+    place = b"id: %b\n" % str(at).encode() if at else b""
+    return b"retry: %d\n%b\n" % (RETRY_MILLISECONDS, place)
 
-    `oldest` and `newest` are the cursors of events.
-    """
+
+def reset(what: Reset) -> Batch:
+    """Its id is where following goes on: whoever drops right behind it is not reset again."""
+    at = Cursor(what.bounds.epoch, what.bounds.oldest - 1)
+    frame = b"id: %b\nevent: reset\ndata: %b\n\n" % (str(at).encode(), reset_data(what))
+    return Batch(frame, reset=what.reason)
+
+
+def reset_data(what: Reset) -> bytes:
+    """One line of JSON; `oldest` and `newest` are the cursors of events."""
     bounds = what.bounds
     told = {
         "reason": what.reason,
         "oldest": str(Cursor(bounds.epoch, bounds.oldest)),
         "newest": str(Cursor(bounds.epoch, bounds.newest)),
     }
-    place = str(Cursor(bounds.epoch, bounds.oldest - 1)).encode()
-    frame = b"id: %b\nevent: reset\ndata: %b\n\n" % (place, msgspec.json.encode(told))
-    return Batch(frame, reset=what.reason)
+    return msgspec.json.encode(told)
 
 
 @lru_cache(CACHE)
@@ -130,6 +140,7 @@ def _kind(kind: str, terminal: bool, origin: str) -> bytes:
 
 
 @lru_cache(CACHE)
-def _second(second: int) -> bytes:
-    kept = min(max(second, FIRST_SECOND), LAST_SECOND)
-    return from_micros(kept * 1_000_000).replace(tzinfo=None).isoformat().encode()
+def _minute(minute: int) -> bytes:
+    kept = min(max(minute, FIRST_MINUTE), LAST_MINUTE)
+    whole = from_micros(kept * MINUTE_MICROS).replace(tzinfo=None).isoformat()
+    return whole.removesuffix("00").encode()

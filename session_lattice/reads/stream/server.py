@@ -6,7 +6,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from session_lattice.reads.stream import METHOD, TRANSPORT, Stream
+from session_lattice.reads.stream.stream import METHOD, TRANSPORT, Stream
 
 
 class StreamProtocol(HttpToolsProtocol):

@@ -11,13 +11,13 @@ from session_lattice.events import Envelope
 from session_lattice.log.base import Reset, number_of
 from session_lattice.log.cursor import Cursor
 from session_lattice.log.follow import Follower
-from session_lattice.reads.frames import Batch
-from session_lattice.reads.stream_limits import Limits
-from session_lattice.reads.stream_log import SharedLog
-from session_lattice.reads.stream_place import Place
-from session_lattice.reads.stream_ring import Ring
+from session_lattice.reads.stream.frames import Batch
+from session_lattice.reads.stream.limits import Limits
+from session_lattice.reads.stream.log import SharedLog
+from session_lattice.reads.stream.place import Place
+from session_lattice.reads.stream.ring import Ring
 from session_lattice.testing import MemoryEventLog
-from tests.reads.streams import Block, event, parse_block
+from tests.reads.stream.serving import Block, event, parse_block
 
 STREAM = "session/a"
 STREAMS = (None, None, STREAM, "session/b")

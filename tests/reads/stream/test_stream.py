@@ -10,10 +10,10 @@ from session_lattice.config import Settings
 from session_lattice.home import Home
 from session_lattice.log.base import EventLog
 from session_lattice.log.sqlite import SqliteEventLog
-from session_lattice.reads.stream_limits import MAX_STREAMS, Limits
+from session_lattice.reads.stream.limits import MAX_STREAMS, Limits
 from session_lattice.testing import MemoryEventLog
 from tests.acceptance.pair import until
-from tests.reads.streams import Block, Client, Reads, event, events, reads
+from tests.reads.stream.serving import Block, Client, Reads, event, events, reads
 
 MakeSettings = Callable[..., Settings]
 PULL = "pull/1"
@@ -88,10 +88,29 @@ def test_the_whole_feed_begins_with_what_comes_next(server: Reads, log: MemoryEv
     log.append(events(1, 3), {})
     with server.connect() as client:
         client.opened()
-        # Whatever its first look at the log finds is behind it, so it must have looked.
-        until("the client waits", lambda: server.metric("replay_events_count") == 1)
         log.append(events(4, 5), {})
         assert client.numbers(2) == [4, 5]
+
+
+def test_who_drops_before_its_first_event_comes_back_to_where_it_was_connected(
+    server: Reads, log: MemoryEventLog
+) -> None:
+    log.append(events(1, 3), {})
+    with server.connect() as client:
+        place = client.opened().place
+    log.append(events(4, 5), {})
+    with server.connect("", Last_Event_ID=place) as again:
+        assert again.opened().numbers(2) == [4, 5]
+
+
+def test_what_is_appended_once_a_client_is_connected_is_never_behind_it(
+    server: Reads, log: MemoryEventLog
+) -> None:
+    for number in range(1, 60):
+        with server.connect() as client:
+            client.opened()
+            log.append([event(number)], {})
+            assert client.numbers(1) == [number]
 
 
 def test_a_session_begins_with_what_comes_next_and_a_pull_with_its_beginning(
@@ -101,7 +120,6 @@ def test_a_session_begins_with_what_comes_next_and_a_pull_with_its_beginning(
     with server.connect(f"?stream={SESSION}") as session, server.connect(f"?stream={PULL}") as pull:
         session.opened()
         assert pull.opened().numbers(2) == [1, 2]
-        until("both wait", lambda: server.metric("replay_events_count") == 2)
         log.append([*events(4, 4), *events(3, 3, PULL)], {})
         assert session.numbers(1) == [4]
         assert pull.numbers(1) == [3]

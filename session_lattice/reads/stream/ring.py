@@ -4,8 +4,8 @@ from itertools import islice
 
 from session_lattice.events import Envelope
 from session_lattice.log.cursor import Cursor
-from session_lattice.reads.frames import Batch, Types, batch
-from session_lattice.reads.stream_limits import Limits
+from session_lattice.reads.stream.frames import Batch, Types, batch
+from session_lattice.reads.stream.limits import Limits
 
 SHARED_BATCHES = 16
 """Batches of the whole feed that are kept until the next news, each for all who are there."""

@@ -1,13 +1,19 @@
 """One client of a stream: its connection, and what is known of how it reads."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.types import Receive, Send
 
-from session_lattice.reads.frames import PING, RETRY, Batch
+from session_lattice.log.cursor import Cursor
 from session_lattice.reads.metrics import Metrics
+from session_lattice.reads.stream.frames import PING, Batch, opening
+
+AT_ONCE = struct.pack("ii", 1, 0)
+"""SO_LINGER: on, for no time."""
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -64,9 +70,10 @@ class Client:
         finally:
             watching.cancel()
 
-    async def start(self) -> None:
+    async def start(self, at: Cursor | None) -> None:
+        """The head, and where the client stands, should it drop before its first event."""
         await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        await self._write(RETRY)
+        await self._write(opening(at))
 
     async def refuse(self) -> None:
         """204, which tells an EventSource to come no more."""
@@ -102,6 +109,9 @@ class Client:
     def cut(self) -> None:
         """End the connection without a word: what it was sent would never be taken."""
         if self._transport is not None:
+            # Else the kernel keeps what it has for the client, megabytes and for minutes.
+            if (connection := self._transport.get_extra_info("socket")) is not None:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
             self._transport.abort()
         else:
             self._go()

@@ -1,13 +1,14 @@
 """Where one client stands in the log, and what comes next for it."""
 
+from session_lattice.errors import NoLogError
 from session_lattice.events import Envelope
 from session_lattice.log.base import Reset, number_of
 from session_lattice.log.cursor import Cursor, Start
 from session_lattice.log.follow import Follower
-from session_lattice.reads.frames import NOTHING, Batch, Types, batch, reset
-from session_lattice.reads.stream_limits import Limits
-from session_lattice.reads.stream_log import NoLogError, SharedLog
-from session_lattice.reads.stream_ring import Ring
+from session_lattice.reads.stream.frames import NOTHING, Batch, Types, batch, reset
+from session_lattice.reads.stream.limits import FIRST_EVENTS, Limits
+from session_lattice.reads.stream.log import SharedLog
+from session_lattice.reads.stream.ring import Ring
 
 
 class Place:
@@ -27,9 +28,13 @@ class Place:
         """Events read from the log so far."""
         self._types = types
         self._limits = limits
-        self._limit = limits.batch_events
+        self._limit = min(FIRST_EVENTS, limits.batch_events)
         self._seen: Cursor | None = None
         """The whole feed's position up to which this stream is known."""
+
+    def settle(self, log: SharedLog) -> Cursor:
+        """Where it stands in the log as of now. Raises LogError."""
+        return self._follower(log).cursor
 
     def over(self, log: SharedLog) -> bool:
         """Whether the stream ended before this place; changes nothing."""
@@ -52,7 +57,8 @@ class Place:
         self.replayed += made.covered
         self.ended = follower.ended and self.at == follower.cursor
         # What did not fit is read again, so that no client keeps events while it is slow.
-        self._limit = min(self._limits.batch_events, made.covered + made.covered // 4 + 1)
+        fitting = made.covered * 2 if made.covered == len(taken) else made.covered * 5 // 4
+        self._limit = min(self._limits.batch_events, fitting + 1)
         return made
 
     def next(self, ring: Ring) -> Batch | None:

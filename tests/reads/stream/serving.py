@@ -12,7 +12,7 @@ from typing import Any
 from session_lattice.config import Settings
 from session_lattice.log.base import Encoded, EventLog
 from session_lattice.reads.app import create_app, make_server
-from session_lattice.reads.stream_limits import Limits
+from session_lattice.reads.stream.limits import Limits
 
 DEADLINE_SECONDS = 20.0
 RECEIVE_BYTES = 65536
@@ -85,6 +85,8 @@ class Client:
         self._wire = b""
         self._text = b""
         self.ended = False
+        self.place = ""
+        """Where it stood when it was connected, if it was told."""
         lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items()]
         head = f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{''.join(lines)}\r\n"
         self._socket.sendall(head.encode())
@@ -108,7 +110,10 @@ class Client:
         assert headers["content-type"] == "text/event-stream; charset=utf-8"
         assert headers["cache-control"] == "no-store"
         assert headers["x-accel-buffering"] == "no"
-        assert self.block() == Block(retry="1000")
+        first = self.block()
+        assert first is not None
+        assert first == Block(retry="1000", id=first.id)
+        self.place = first.id
         return self
 
     def body(self, headers: dict[str, str]) -> bytes:

@@ -8,8 +8,8 @@ from starlette.types import Scope
 from session_lattice.errors import RequestError
 from session_lattice.events import is_bounded
 from session_lattice.log.cursor import Start, parse
-from session_lattice.reads.frames import Types
 from session_lattice.reads.request import asked
+from session_lattice.reads.stream.frames import Types
 
 PARAMETERS = ("stream", "types", "after")
 MAX_STREAM_CHARS = 512

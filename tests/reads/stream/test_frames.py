@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from session_lattice.events import Envelope
 from session_lattice.log.base import Bounds, Reset
-from session_lattice.reads import frames
-from tests.reads.streams import START, Block, parse_block
+from session_lattice.reads.stream import frames
+from tests.reads.stream.serving import START, Block, parse_block
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=20)
 HOSTILE = "a\x00b\rc\nd\r\ne\u2028f\u0085g\ud800h\x1bi\n\ndata: {}\n\nid: 9"

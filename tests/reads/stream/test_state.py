@@ -7,7 +7,7 @@ import pytest
 from session_lattice.config import Settings
 from session_lattice.log.cursor import Cursor
 from session_lattice.testing import MemoryEventLog
-from tests.reads.streams import Reads, event, events, reads
+from tests.reads.stream.serving import Reads, event, events, reads
 
 PULL = "pull/1"
 

@@ -14,9 +14,9 @@ from session_lattice.events import Envelope
 from session_lattice.log.base import WAIT_SECONDS, Bounds, EventLog
 from session_lattice.log.cursor import Cursor, Start
 from session_lattice.log.follow import Follower
-from session_lattice.reads.stream_limits import Limits
-from session_lattice.reads.stream_log import SharedLog
-from session_lattice.reads.stream_ring import Ring
+from session_lattice.reads.stream.limits import Limits
+from session_lattice.reads.stream.log import SharedLog
+from session_lattice.reads.stream.ring import Ring
 
 FIRST_RETRY_SECONDS = 0.1
 MAX_RETRY_SECONDS = 2.0

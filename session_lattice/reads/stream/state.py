@@ -7,7 +7,7 @@ from session_lattice.events import Envelope, is_bounded
 from session_lattice.log.base import Bounds, EventLog, Reset
 from session_lattice.log.cursor import Cursor
 from session_lattice.log.follow import Follower
-from session_lattice.reads import frames
+from session_lattice.reads.stream import frames
 
 NEWEST_PULL = "pull/latest"
 """Names whichever pull has the newest event."""
