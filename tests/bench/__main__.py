@@ -23,6 +23,7 @@ from tests.bench import (
     isolation,
     memory,
     status,
+    stream,
     tick,
     totals,
 )
@@ -37,7 +38,7 @@ BUSY_LOAD = 0.7
 Bench = Callable[[Context], Iterator[Row]]
 BENCHES: dict[str, Bench] = {
     module.NAME: module.measure
-    for module in (totals, ingest, idle, tick, http, generations, isolation, status, memory)
+    for module in (totals, ingest, idle, tick, http, generations, isolation, status, memory, stream)
 }
 
 
