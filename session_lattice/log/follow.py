@@ -73,19 +73,26 @@ class Follower:
         return "evicted" if place.number < bounds.oldest - 1 else ""
 
 
-def follow(
-    log: EventLog, start: Start, *, stream: str | None, stop: threading.Event | None
-) -> Iterator[Envelope | Reset]:
-    """What `EventLog.follow` does, over the rest of the protocol."""
-    follower = Follower(log, start, stream=stream)
-    while not (stop and stop.is_set()):
-        seen = log.bounds()
-        taken = follower.take()
-        if isinstance(taken, Reset):
-            yield taken
-        else:
-            yield from taken
-        if follower.ended:
-            return
-        if not taken:
-            log.wait(seen, WAIT_SECONDS)
+class Followable:
+    """Gives every kind of log its `follow`, over the rest of the protocol."""
+
+    def follow(
+        self: EventLog,
+        after: Start,
+        *,
+        stream: str | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Envelope | Reset]:
+        """See EventLog."""
+        follower = Follower(self, after, stream=stream)
+        while not (stop and stop.is_set()):
+            seen = self.bounds()
+            taken = follower.take()
+            if isinstance(taken, Reset):
+                yield taken
+            else:
+                yield from taken
+            if follower.ended:
+                return
+            if not taken:
+                self.wait(seen, WAIT_SECONDS)

@@ -3,10 +3,9 @@
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from session_lattice.events import Envelope
-from session_lattice.log import follow as following
 from session_lattice.log.base import (
     READ_BYTES,
     READ_LIMIT,
@@ -14,16 +13,15 @@ from session_lattice.log.base import (
     Bounds,
     Clock,
     Encoded,
-    Reset,
     Size,
     number_of,
     refuse_line_breaks,
     system_clock,
 )
-from session_lattice.log.cursor import Start
+from session_lattice.log.follow import Followable
 
 
-class MemoryEventLog:
+class MemoryEventLog(Followable):
     """An EventLog that lives and dies with the object."""
 
     def __init__(self, *, origin: str = "", clock: Clock = system_clock) -> None:
@@ -124,15 +122,6 @@ class MemoryEventLog:
         with self._changed:
             self._changed.wait_for(is_over, timeout=min(seconds, WAIT_SECONDS))
         return self.bounds()
-
-    def follow(
-        self,
-        after: Start,
-        *,
-        stream: str | None = None,
-        stop: threading.Event | None = None,
-    ) -> Iterator[Envelope | Reset]:
-        return following.follow(self, after, stream=stream, stop=stop)
 
     def trim(self, *, before: int, up_to: int, limit: int) -> int:
         with self._changed:

@@ -1,19 +1,17 @@
 """The event log for more than one machine: Redis Streams, written and read by any process."""
 
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from session_lattice.errors import LogError, NoLogError
 from session_lattice.events import Envelope
-from session_lattice.log import follow as following
-from session_lattice.log.base import READ_LIMIT, Bounds, Clock, Encoded, Reset, Size, system_clock
-from session_lattice.log.cursor import Start
+from session_lattice.log.base import READ_LIMIT, Bounds, Clock, Encoded, Size, system_clock
+from session_lattice.log.follow import Followable
 from session_lattice.log.redis_reader import Reader
 from session_lattice.log.redis_server import Server
 from session_lattice.log.redis_writer import Writer
 
 
-class RedisEventLog:
+class RedisEventLog(Followable):
     """An EventLog in the database that `url` names; `origin` is the machine that appends.
 
     Any number of machines may append, but only one at a time to a stream: it holds the
@@ -86,15 +84,6 @@ class RedisEventLog:
 
     def wait(self, seen: Bounds, seconds: float) -> Bounds:
         return self._reader.wait(seen, seconds) or self._begun(None)
-
-    def follow(
-        self,
-        after: Start,
-        *,
-        stream: str | None = None,
-        stop: threading.Event | None = None,
-    ) -> Iterator[Envelope | Reset]:
-        return following.follow(self, after, stream=stream, stop=stop)
 
     def trim(self, *, before: int, up_to: int, limit: int) -> int:
         return self._writer().trim(before, up_to, limit)

@@ -1,17 +1,16 @@
 """Appends to the log in Redis, a batch per script."""
 
 import secrets
-import struct
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from hashlib import blake2b
 
 import msgspec
 
 from session_lattice.errors import LogError, LogLostError
 from session_lattice.log.base import MARK_SECONDS, Clock, Encoded, refuse_line_breaks
+from session_lattice.log.keys import key_hashes
 from session_lattice.log.redis_reader import checkpoints_of
 from session_lattice.log.redis_server import Server
 
@@ -122,7 +121,7 @@ class Writer:
             streams=list(numbers),
             events=[
                 (numbers[e.stream], hash_ % KEY_SETS, str(hash_), e.terminal, self._head(e))
-                for e, hash_ in zip(events, _key_hashes(events), strict=True)
+                for e, hash_ in zip(events, key_hashes(events), strict=True)
             ],
             checkpoints={
                 checkpoints_of(self._origin, source): pairs for source, pairs in checkpoints.items()
@@ -180,9 +179,3 @@ def _numbered(
                 blobs.append(value)
             pairs.append((key, None if value is None else len(blobs) + 1))
     return numbered
-
-
-def _key_hashes(events: Sequence[Encoded]) -> Sequence[int]:
-    keys = [event.key.encode("utf-8", "surrogatepass") for event in events]
-    digests = b"".join([blake2b(key, digest_size=8).digest() for key in keys])
-    return struct.unpack(f"<{len(events)}q", digests)

@@ -2,12 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from session_lattice.errors import LogError, LogLostError
 from session_lattice.events import Envelope
-from session_lattice.log import follow as following
 from session_lattice.log import sqlite_file
 from session_lattice.log.base import (
     READ_LIMIT,
@@ -15,11 +14,10 @@ from session_lattice.log.base import (
     Bounds,
     Clock,
     Encoded,
-    Reset,
     Size,
     system_clock,
 )
-from session_lattice.log.cursor import Start
+from session_lattice.log.follow import Followable
 from session_lattice.log.sqlite_reader import Reader
 from session_lattice.log.sqlite_writer import Writer
 
@@ -27,7 +25,7 @@ POLL_SECONDS = 0.004
 """Between two looks for what another process has committed, while somebody waits for it."""
 
 
-class SqliteEventLog:
+class SqliteEventLog(Followable):
     """An EventLog in the file `path`; `origin` is the machine that appended events come from.
 
     Idempotence outlives the events: every key leaves its 64-bit hash behind. Among n keys the
@@ -98,15 +96,6 @@ class SqliteEventLog:
                 left = end - time.monotonic()
                 if left <= 0 or self._closing.wait(min(POLL_SECONDS, left)):
                     return bounds
-
-    def follow(
-        self,
-        after: Start,
-        *,
-        stream: str | None = None,
-        stop: threading.Event | None = None,
-    ) -> Iterator[Envelope | Reset]:
-        return following.follow(self, after, stream=stream, stop=stop)
 
     def trim(self, *, before: int, up_to: int, limit: int) -> int:
         return self._writer().trim(before, up_to, limit)

@@ -1,10 +1,8 @@
 """Appends to the SQLite log's file, a batch per transaction."""
 
-import struct
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import msgspec
 
 from session_lattice.log import sqlite_file
 from session_lattice.log.base import MARK_SECONDS, Clock, Encoded, refuse_line_breaks
+from session_lattice.log.keys import key_hashes
 from session_lattice.log.sqlite_file import reported, statement
 
 STREAM_CACHE = 8192
@@ -133,7 +132,7 @@ class Writer:
     def _unseen(self, events: Sequence[Encoded]) -> list[Encoded]:
         """The first event of each key that was never appended; the keys are kept."""
         first: dict[int, Encoded] = {}
-        for key_hash, event in zip(_key_hashes(events), events, strict=True):
+        for key_hash, event in zip(key_hashes(events), events, strict=True):
             first.setdefault(key_hash, event)
         self._connection.execute("SAVEPOINT keys")
         if self._keep_keys(first) < len(first):
@@ -231,9 +230,3 @@ class Writer:
 
     def _one(self, sql: str, *parameters: object) -> Any:
         return self._connection.execute(sql, parameters).fetchone()[0]
-
-
-def _key_hashes(events: Sequence[Encoded]) -> Sequence[int]:
-    keys = [event.key.encode("utf-8", "surrogatepass") for event in events]
-    digests = b"".join([blake2b(key, digest_size=8).digest() for key in keys])
-    return struct.unpack(f"<{len(events)}q", digests)
