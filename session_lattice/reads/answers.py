@@ -10,7 +10,7 @@ from session_lattice.errors import LatticeError
 from session_lattice.reads.cache import AnswerCache, Body, Headers, Key, Make
 from session_lattice.reads.freshness import HeartbeatReader, age_seconds, source_at
 from session_lattice.reads.pool import ReadPool
-from session_lattice.reads.snapshot import Identity, Served, Snapshot
+from session_lattice.reads.snapshot import Served, Snapshot
 from session_lattice.reads.times import from_micros, iso
 
 HEADER = b"x-session-lattice-"
@@ -30,7 +30,7 @@ class Answers:
         self._pool = pool
         self._beats = beats
         self._cache = AnswerCache()
-        self._under_way: dict[tuple[Identity, Key], asyncio.Task[Answered]] = {}
+        self._under_way: dict[tuple[int, Key], asyncio.Task[Answered]] = {}
         self._source: tuple[int, bytes] = (-1, b"")
         pool.snapshots.prepare = self._prepare
 
@@ -61,8 +61,12 @@ class Answers:
         return prepared
 
     async def made(self, key: Key, make: Make) -> Answered:
-        """The answer, made in the pool; whoever asks the same meanwhile shares it."""
-        flight = (self._pool.snapshots.identity(), key)
+        """The answer, made in the pool; whoever asks the same of this generation shares it.
+
+        Of the one that is served, not of the one that the pointer names: what was begun before
+        a generation took over is no answer for who has seen that generation.
+        """
+        flight = (self._pool.snapshots.serial, key)
         task = self._under_way.get(flight)
         if task is None:
             task = asyncio.create_task(self._make(key, make))
@@ -75,7 +79,7 @@ class Answers:
         self._cache.put(served, key, body, make)
         return served, body
 
-    def _forget(self, flight: tuple[Identity, Key], done: asyncio.Task[Answered]) -> None:
+    def _forget(self, flight: tuple[int, Key], done: asyncio.Task[Answered]) -> None:
         del self._under_way[flight]
         if not done.cancelled():
             # Everybody who asked may have gone: a failure is then nobody's.

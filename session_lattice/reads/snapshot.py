@@ -156,6 +156,12 @@ class Snapshots:
         """What `open` would open. Raises NoGenerationError."""
         return self._newest().served
 
+    @property
+    def serial(self) -> int:
+        """Of the generation that is served; 0 before the first."""
+        held = self._held
+        return held.served.serial if held else 0
+
     def look(self) -> Served | None:
         """What is served, without waiting; None if the caller is to `open`, as one now must.
 
