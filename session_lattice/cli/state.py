@@ -164,9 +164,8 @@ def _log(found: Status) -> str:
     log = found.log
     if log.position is None or log.applied_position is None:
         return "none yet" if log.position is None else f"position {log.position:,}, none served"
-    behind = log.position - log.applied_position
-    state = f"{behind:,} not served yet" if behind > 0 else "all served"
-    return f"position {log.position:,}, {state}"
+    # A pull tells of its own publishing, so the log is always a little ahead.
+    return f"position {log.position:,}, served up to {log.applied_position:,}"
 
 
 def _short_name(source: Source) -> str:

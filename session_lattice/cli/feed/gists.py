@@ -50,6 +50,8 @@ def _session(data: events.SessionObserved) -> Told:
         f"forked from {data.forked_from}" if data.forked_from else "",
         f"started by {data.parent_session}" if data.parent_session else "",
         f"in {short_path(data.cwd)}" if data.cwd else "",
+        f"kept in {short_path(data.path)}" if data.path else "",
+        f"written by version {data.version}" if data.version else "",
     )
 
 
