@@ -8,6 +8,7 @@ import pytest
 
 from session_lattice import config
 from session_lattice.config import Settings
+from tests.redis_server import end_shared
 
 ROOT = Path(__file__).parents[1]
 AGENTS_VARIABLES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME")
@@ -31,3 +32,8 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
         return config.load({"profile": "dev", "home": str(tmp_path / "home"), **flags}, {})
 
     return make
+
+
+def pytest_sessionfinish() -> None:
+    """Nothing that the tests started outlives them."""
+    end_shared()

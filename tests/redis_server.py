@@ -1,6 +1,5 @@
 """Runs a real redis-server for the tests of the log in Redis."""
 
-import atexit
 import importlib.util
 import itertools
 import shutil
@@ -134,13 +133,19 @@ class RedisServer:
 
 @cache
 def shared() -> RedisServer:
-    """One server for all tests that only need databases; it ends with the test run."""
-    directory = tempfile.TemporaryDirectory(prefix="redis-")
-    server = RedisServer(Path(directory.name))
+    """One server for all tests that only need databases; the test run ends it."""
+    server = RedisServer(Path(tempfile.mkdtemp(prefix="redis-")))
     server.start()
-    atexit.register(directory.cleanup)
-    atexit.register(server.kill)
     return server
+
+
+def end_shared() -> None:
+    """At the end of the run, whose process may end without a word to `atexit`."""
+    if shared.cache_info().currsize:
+        server = shared()
+        shared.cache_clear()
+        server.kill()
+        shutil.rmtree(server.directory)
 
 
 def _free_port() -> int:
