@@ -13,6 +13,7 @@ from session_lattice import events, heartbeat
 from session_lattice.cli import options
 from session_lattice.cli.feed.gists import GISTS
 from session_lattice.cli.pull_watch import PullWatch, opened
+from session_lattice.cli.reading import chosen, remark
 from session_lattice.config import Settings
 from session_lattice.errors import HomeError, HomeLockedError, LatticeError
 from session_lattice.events import Envelope, ViewMaterialized
@@ -37,16 +38,26 @@ def pull(
     """Pull and publish now; whoever asks while a pull that was asked for goes on, joins it.
 
     The puller that runs does it, or else this command. Ctrl-C stops watching, not the puller.
+    Where only the sample's puller runs and nothing else was ever published, that one is meant.
     With --cancel the pull under way ends between two batches; the next one goes on from there.
     Exit codes: 0 finished, or cancelled by --cancel; 1 failed or cancelled.
     """
-    settings = options.settings(context)
+    settings = _meant(context)
     lines = PullLines(quiet=as_json)
     end = _cancelled(settings, lines) if cancel else _pulled(settings, lines)
     if as_json:
         print(end.data.decode() if end else "null")
     if end and end.type in BAD_ENDS and not (cancel and end.type == "pull.cancelled"):
         raise typer.Exit(1)
+
+
+def _meant(context: typer.Context) -> Settings:
+    """Else a pull beside `up --sample` would publish nothing, and hide the sample with it."""
+    settings, is_sample = chosen(context, sample=False)
+    if is_sample and Home(settings.home).puller_pid():
+        remark("SAMPLE: these sessions come with the program")
+        return settings
+    return options.settings(context)
 
 
 class PullLines:

@@ -63,6 +63,28 @@ def test_without_a_puller_nothing_can_be_cancelled_and_the_hint_says_what_to_sta
     assert "Try: start one: session-lattice serve-puller" in ended.stderr
 
 
+def test_beside_a_puller_of_the_sample_alone_a_pull_is_of_the_sample(tmp_path: Path) -> None:
+    pair = Pair(tmp_path)
+    sample = Pair(tmp_path, home=pair.home.root.with_name("home-sample"))
+    with pair.running("serve-puller", "--sample"):
+        until("the sample is published", lambda: published_and_idle(sample))
+        ended = pair.run("pull")
+        none_under_way = pair.run("pull", "--cancel")
+    assert (ended.returncode, none_under_way.returncode) == (0, 0), ended.stderr
+    assert "finished" in ended.stdout
+    assert "SAMPLE" in ended.stderr
+    assert pair.newest() is None
+    assert "SAMPLE" in pair.run("status").stdout
+
+
+def test_with_transcripts_of_its_own_a_pull_is_not_of_an_older_sample(pair: Pair) -> None:
+    sample = Pair(pair.root, home=pair.home.root.with_name("home-sample"))
+    assert pair.run("serve-puller", "--sample", "--once").returncode == 0
+    assert sample.newest() is not None
+    assert pair.run("pull").returncode == 0
+    assert pair.newest() is not None
+
+
 def test_a_pull_that_fails_here_ends_with_1_and_says_why(pair: Pair) -> None:
     assert pair.run("pull").returncode == 0
     newest = pair.newest()

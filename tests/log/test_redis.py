@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from session_lattice.errors import ConfigError, LogError
+from session_lattice.errors import ConfigError, LogError, NoLogError
 from session_lattice.log import redis_writer
 from session_lattice.log.base import MARK_SECONDS, Bounds, Encoded, Reset
 from session_lattice.log.cursor import Cursor
@@ -43,7 +43,7 @@ def test_a_reader_of_a_server_without_a_log_makes_none(
     open_redis: OpenRedis, redis_url: str
 ) -> None:
     for _ in range(2):
-        with pytest.raises(LogError, match="no event log") as caught:
+        with pytest.raises(NoLogError, match="no event log") as caught:
             open_redis(redis_url, readonly=True)
         assert "serve-puller" in caught.value.hint
 

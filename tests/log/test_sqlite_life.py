@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from session_lattice.errors import LogError, LogLostError
+from session_lattice.errors import LogError, LogLostError, NoLogError
 from session_lattice.log import sqlite_file
 from session_lattice.log.base import Bounds, Encoded, Reset
 from session_lattice.log.cursor import Cursor
@@ -153,7 +153,7 @@ def test_a_reader_waits_for_a_log_that_is_gone_by_saying_so(path: Path) -> None:
     ):
         seen = reader.bounds()
         delete_with_what_is_beside_it(path)
-        with pytest.raises(LogError, match="no event log"):
+        with pytest.raises(NoLogError, match="no event log"):
             reader.wait(seen, 1)
         with pytest.raises(LogLostError):
             log.bounds()
