@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from session_lattice.errors import ConfigError
 
@@ -21,14 +22,35 @@ MIN_PULL_SECONDS = 0.1
 MAX_PULL_SECONDS = 86_400.0
 DEFAULT_RETENTION_DAYS = 30.0
 MAX_RETENTION_DAYS = 36_500.0
+MIN_RECALL_SECONDS = 0.05
+MAX_RECALL_SECONDS = 3_600.0
 LOG_LEVELS = ("debug", "info", "warning", "error")
 ORIGINS = ("flag", "environment", "config file", "profile", "default")
 
 PROFILES: Mapping[str, Mapping[str, str]] = {
-    "dev": {"home": "~/.session-lattice-dev", "host": "127.0.0.1", "port": "7781"},
-    "staging": {"home": "~/.session-lattice", "host": "127.0.0.1", "port": "7778"},
-    "prod": {"home": "~/.session-lattice", "host": "", "port": "7778"},
+    "dev": {
+        "home": "~/.session-lattice-dev",
+        "host": "127.0.0.1",
+        "port": "7781",
+        "recall_port": "7780",
+    },
+    "staging": {
+        "home": "~/.session-lattice",
+        "host": "127.0.0.1",
+        "port": "7778",
+        "recall_port": "7777",
+    },
+    "prod": {"home": "~/.session-lattice", "host": "", "port": "7778", "recall_port": "7777"},
 }
+
+RECALL_LIMITS: Mapping[str, float] = {
+    "repo_recall_connect_seconds": 3.0,
+    "repo_recall_read_seconds": 10.0,
+    "repo_recall_write_seconds": 5.0,
+    "repo_recall_pool_seconds": 5.0,
+    "repo_recall_body_seconds": 120.0,
+}
+"""What each step of asking an upstream may take, unless set otherwise."""
 
 KEYS: Mapping[str, str] = {
     "home": "the directory that holds everything",
@@ -36,6 +58,12 @@ KEYS: Mapping[str, str] = {
     "port": "the port that serve-reads binds",
     "token": "the bearer token that readers must send; needed off loopback",
     "repo_recall_url": "an upstream recall service; unset: transcripts on disk",
+    "repo_recall_connect_seconds": "seconds to connect to it",
+    "repo_recall_read_seconds": "seconds of silence from it, at most",
+    "repo_recall_write_seconds": "seconds to send it a request",
+    "repo_recall_pool_seconds": "seconds to wait for a connection that is in use",
+    "repo_recall_body_seconds": "seconds that one whole answer of it may take",
+    "recall_port": "the port that serve-recall binds",
     "transcripts": "agents' homes, colon-separated; unset: where Claude Code and Codex keep theirs",
     "refresh_interval_seconds": "seconds between two ticks of the puller",
     "pull_seconds": "seconds that one pull may take",
@@ -56,6 +84,12 @@ class Settings:
     port: int
     token: str | None
     repo_recall_url: str | None
+    repo_recall_connect_seconds: float
+    repo_recall_read_seconds: float
+    repo_recall_write_seconds: float
+    repo_recall_pool_seconds: float
+    repo_recall_body_seconds: float
+    recall_port: int
     transcripts: tuple[Path, ...]
     refresh_interval_seconds: float
     pull_seconds: float
@@ -73,6 +107,12 @@ class Settings:
     @property
     def loopback(self) -> bool:
         return is_loopback(self.host)
+
+    @property
+    def agents_homes(self) -> tuple[Path, ...]:
+        """Whose transcripts are read: beside an upstream only those that somebody asked for."""
+        by_default = self.provenance["transcripts"] == "default"
+        return () if self.repo_recall_url and by_default else self.transcripts
 
 
 def is_loopback(host: str) -> bool:
@@ -133,6 +173,7 @@ def _defaults(environ: Mapping[str, str]) -> Mapping[str, str]:
         "pull_seconds": f"{DEFAULT_PULL_SECONDS:g}",
         "log_retention_days": f"{DEFAULT_RETENTION_DAYS:g}",
         "log_level": "info",
+        **{name: f"{seconds:g}" for name, seconds in RECALL_LIMITS.items()},
     }
 
 
@@ -180,7 +221,9 @@ def _settings(profile: str, home: Path, home_dir: Path, found: Mapping[str, Foun
         host=_host(profile, found["host"]),
         port=int(_number("port", found["port"], 0, MAX_PORT)),
         token=text("token"),
-        repo_recall_url=text("repo_recall_url"),
+        repo_recall_url=_recall_url(found["repo_recall_url"]),
+        **{name: _recall_seconds(name, found[name]) for name in RECALL_LIMITS},
+        recall_port=int(_number("recall_port", found["recall_port"], 0, MAX_PORT)),
         transcripts=_transcripts(found["transcripts"].text, home_dir),
         refresh_interval_seconds=_number(
             "refresh_interval_seconds",
@@ -216,14 +259,32 @@ def _level(found: Found) -> str:
     return level
 
 
+def _recall_url(found: Found) -> str | None:
+    """Without the slash at its end. Raises ConfigError for what names no HTTP service."""
+    if not found.text:
+        return None
+    try:
+        parts = urlsplit(found.text)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or parts.query or parts.fragment:
+        raise _wrong("repo_recall_url", found, "use http://HOST:PORT of a recall service")
+    return found.text.rstrip("/")
+
+
+def _recall_seconds(name: str, found: Found) -> float:
+    return _number(name, found, MIN_RECALL_SECONDS, MAX_RECALL_SECONDS)
+
+
 def _number(name: str, found: Found, low: float, high: float) -> float:
     try:
         number = float(found.text)
     except ValueError:
         number = float("nan")
-    whole = name != "port" or number.is_integer()
-    if not (low <= number <= high and whole):
-        kind = "whole number" if name == "port" else "number"
+    is_port = name.endswith("port")
+    if not (low <= number <= high and (number.is_integer() or not is_port)):
+        kind = "whole number" if is_port else "number"
         raise _wrong(name, found, f"use a {kind} from {low:g} to {high:g}")
     return number
 

@@ -28,7 +28,7 @@ MAY_IMPORT = {
 """Room → the rooms, or modules, of the project that it may import."""
 
 SLOW = {
-    *("asyncio", "duckdb", "fastapi", "httpx", "mcp", "prometheus_client"),
+    *("asyncio", "duckdb", "fastapi", "httpx2", "mcp", "prometheus_client"),
     *("pydantic", "redis", "rich", "starlette", "uvicorn"),
 }
 """Libraries that cost tens of milliseconds each, and so wait until a command needs them."""

@@ -4,9 +4,8 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
-from typing import Literal
 
-from session_lattice.events import CheckoutObserved, Draft
+from session_lattice.events import CheckoutObserved, Draft, Evidence
 from session_lattice.sources.text import digest, is_windows
 
 CACHE_LIMIT = 4096
@@ -17,8 +16,6 @@ GITFILE_BYTES = 4096
 
 MAX_DEPTH = 64
 """Parents of a working directory that are looked at."""
-
-Evidence = Literal["git", "layout", "cwd"]
 
 
 class Checkouts:
