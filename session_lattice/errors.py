@@ -36,6 +36,26 @@ class SourceError(LatticeError):
     """A source as a whole cannot be read; single bad files and lines are counted instead."""
 
 
+class UpstreamError(SourceError):
+    """An upstream service fails, or answers with what is no answer.
+
+    `transient`: the same question may be answered a moment later. `retry_after_seconds` is how
+    long the upstream asks to be left alone, None when it does not say.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        hint: str = "",
+        transient: bool = False,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(what, hint=hint)
+        self.transient = transient
+        self.retry_after_seconds = retry_after_seconds
+
+
 class LogError(LatticeError):
     """The event log cannot be read or written."""
 

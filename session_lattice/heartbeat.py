@@ -20,12 +20,13 @@ class LastPull(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
-    """One source: "ok", "missing" or "unreadable"; `warnings` counts bad input by kind."""
+    """One source as sources.base.SourceStatus has it: files, or an upstream's sessions."""
 
     name: str
     state: str
     root: str
-    files: int
+    files: int | None = None
+    sessions: int | None = None
     warnings: dict[str, int] = {}
 
 

@@ -57,6 +57,9 @@ class ScriptedSource:
             self._done += 1
             yield Batch(drafts, {_DONE: b"%d" % self._done}, read_bytes=BATCH_BYTES)
 
+    def abandon(self) -> None:
+        """It never waits."""
+
     def status(self) -> SourceStatus:
         state = "unreadable" if self.failure else "ok"
         return SourceStatus(self._name, state, root="", files=len(self._script))

@@ -41,11 +41,11 @@ def agent_homes(settings: Settings) -> list[AgentHome]:
     from session_lattice.puller.discovery import Discovery
 
     found = []
-    for source in Discovery(settings.transcripts, sample=False).found():
+    for source in Discovery(settings.agents_homes, sample=False).found():
         source.load({})
         source.pending()
         status = source.status()
-        found.append(AgentHome(status.name, status.root, status.files))
+        found.append(AgentHome(status.name, status.root, status.files or 0))
     return found
 
 

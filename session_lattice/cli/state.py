@@ -174,9 +174,9 @@ def _short_name(source: Source) -> str:
 
 
 def _source(source: Source) -> str:
-    words = (
-        f"{_short_name(source)} {source.state}, {source.files:,} files, "
-        f"{tables.short_path(source.root)}"
-    )
+    amount = f"{source.files or 0:,} files"
+    if source.sessions is not None:
+        amount = f"{source.sessions:,} sessions"
+    words = f"{_short_name(source)} {source.state}, {amount}, {tables.short_path(source.root)}"
     warnings = ", ".join(f"{count:,} {kind}" for kind, count in sorted(source.warnings.items()))
     return f"{words} (warnings: {warnings})" if warnings else words

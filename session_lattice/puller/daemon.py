@@ -9,17 +9,18 @@ import structlog
 
 from session_lattice import telemetry
 from session_lattice.config import Settings
-from session_lattice.errors import ConfigError, LatticeError
+from session_lattice.errors import LatticeError
 from session_lattice.events import Draft, PullFailed
-from session_lattice.heartbeat import LastPull
+from session_lattice.heartbeat import LastPull, Problem
 from session_lattice.home import Home
 from session_lattice.log.base import EventLog
 from session_lattice.log.choose import open_log
-from session_lattice.log.drainer import Delivery
+from session_lattice.log.drainer import Delivery, Drainer
 from session_lattice.puller.bulk import BulkReader
-from session_lattice.puller.discovery import Discovery
+from session_lattice.puller.discovery import Discovery, Upstream
 from session_lattice.puller.ingest import Ingest
-from session_lattice.puller.progress import Progress
+from session_lattice.puller.lanes import Lanes
+from session_lattice.puller.progress import Progress, Unmeasured
 from session_lattice.puller.pull import Ended, Made, Pull, end_draft, now_us, stream_of
 from session_lattice.puller.pulse import Pulse
 from session_lattice.puller.reserve import Reserve
@@ -46,21 +47,12 @@ def serve(settings: Settings, *, once: bool, sample: bool = False) -> int:
     Raises HomeError when the home cannot be written and HomeLockedError when another puller
     holds it.
     """
-    _refuse_unsupported(settings)
     telemetry.configure(settings.log_level, "puller")
     home = Home(settings.home)
     home.create()
     # Whoever sees the lock held may send a signal.
     with Signals() as signals, home.lock():
         return Puller(settings, home, signals, sample=sample).run(once=once)
-
-
-def _refuse_unsupported(settings: Settings) -> None:
-    if settings.repo_recall_url:
-        raise ConfigError(
-            "this version reads transcripts on disk only",
-            hint="unset SESSION_LATTICE_REPO_RECALL_URL",
-        )
 
 
 class Puller:
@@ -74,12 +66,13 @@ class Puller:
         self._logger = structlog.get_logger()
         self._pulse = Pulse(settings, home, sample)
         self._progress = Progress(self._step)
-        self._discovery = Discovery(settings.transcripts, sample=sample)
+        self._discovery = Discovery(settings.agents_homes, sample=sample)
         self._watcher = Watcher(self._changed, self._watch_failed)
         self._reserve = Reserve(home.reserve)
         self._retention = Retention(settings.log_retention_days)
         self._log: EventLog | None = None
-        self._ingest: Ingest | None = None
+        self._drainer: Drainer | None = None
+        self._lanes: Lanes | None = None
         self._store: Store | None = None
         self._orphan = ""
         self._untold: list[Draft] = []
@@ -126,24 +119,47 @@ class Puller:
     def _work(self, pull: Pull) -> Made:
         """Open what is not open, then do the pull's work. Raises LatticeError."""
         log = self._log = self._log or open_log(self._settings, origin=socket.gethostname())
-        ingest = self._ingest = self._ingest or self._start_ingest(log)
-        self._tell_untold(log, ingest)
-        pull.attach(ingest.drainer)
+        drainer = self._drainer = self._drainer or Drainer(log)
+        lanes = self._lanes = self._lanes or self._start_lanes(log, drainer)
+        self._tell_untold(log, drainer)
+        pull.attach(drainer)
+        if self._failures:
+            # A failure that was told is followed by its end, even where that brings nothing new.
+            pull.start()
         self._store = self._store or self._open_store()
-        tick = Tick(log, ingest, self._store, self._progress, sample=self._sample)
+        tick = Tick(
+            log,
+            lanes,
+            self._store,
+            self._progress,
+            interval_seconds=self._settings.refresh_interval_seconds,
+            sample=self._sample,
+        )
         try:
             return tick.run(pull)
         finally:
             self._trimmed = tick.trimmed or self._trimmed
 
-    def _start_ingest(self, log: EventLog) -> Ingest:
-        return Ingest(
+    def _start_lanes(self, log: EventLog, drainer: Drainer) -> Lanes:
+        on_disk = Ingest(
             log,
+            drainer,
             self._discovery,
             progress=self._progress,
-            on_error=self._ingest_failed,
-            bulk=BulkReader(self._settings.transcripts, self._sample),
+            on_error=self._scan_failed,
+            bulk=BulkReader(self._settings.agents_homes, self._sample),
         )
+        if not self._settings.repo_recall_url:
+            return Lanes(on_disk)
+        upstream = Ingest(
+            log,
+            drainer,
+            Upstream(self._settings),
+            progress=Unmeasured(),
+            on_error=self._scan_failed,
+            doing="asking the recall service",
+        )
+        return Lanes(on_disk, upstream)
 
     def _open_store(self) -> Store:
         store = Store(self._home, self._settings.refresh_interval_seconds)
@@ -151,7 +167,7 @@ class Puller:
             self._logger.warning("store_restored", generation=store.restored_from)
         return store
 
-    def _tell_untold(self, log: EventLog, ingest: Ingest) -> None:
+    def _tell_untold(self, log: EventLog, drainer: Drainer) -> None:
         """End the streams of pulls that ended with another process or while the log was away."""
         if self._orphan:
             bounds = log.bounds(stream_of(self._orphan))
@@ -160,8 +176,8 @@ class Puller:
                 self._untold.append(end_draft(self._orphan, failed))
             self._orphan = ""
         if self._untold:
-            ingest.drainer.submit(Delivery("", self._untold, {}))
-            ingest.drainer.flush()
+            drainer.submit(Delivery("", self._untold, {}))
+            drainer.flush()
             self._untold = []
 
     def _began(self, pull: Pull) -> None:
@@ -210,22 +226,35 @@ class Puller:
     def _succeeded(self, last: LastPull | None) -> None:
         self._failures = 0
         self._reserve.restore()
-        self._pulse.checked_at = now_us()
+        if not any(status.silent for status in self._statuses()):
+            self._pulse.checked_at = now_us()
         if last:
             seconds = (last.finished_at - last.started_at) / 1e6
             self._logger.info("pull_finished", pull=last.id, seconds=round(seconds, 3))
 
     def _report(self, error: LatticeError | None) -> None:
         """Everything that is wrong now, for whoever asks for the status."""
-        problems = {error.what: error.hint} if error else {}
+        statuses = self._statuses()
+        problems = [Problem(what=error.what, since=now_us(), advice=error.hint)] if error else []
         if self._trimmed:
             what = f"{self._trimmed} events were trimmed from the log before they were applied"
-            problems[what] = "raise SESSION_LATTICE_LOG_RETENTION_DAYS"
+            advice = "raise SESSION_LATTICE_LOG_RETENTION_DAYS"
+            problems.append(Problem(what=what, since=now_us(), advice=advice))
         if self._store:
-            problems |= {broken.what: broken.hint for broken in self._store.view_errors}
-        read = self._ingest.statuses() if self._ingest else []
-        self._pulse.see([*read, *self._missing()])
+            problems += [
+                Problem(what=broken.what, since=now_us(), advice=broken.hint)
+                for broken in self._store.view_errors
+            ]
+        problems += [
+            Problem(what=trouble.what, since=trouble.since, advice=trouble.advice)
+            for trouble in (status.trouble for status in statuses)
+            if trouble
+        ]
+        self._pulse.see([*statuses, *self._missing()])
         self._pulse.report(problems)
+
+    def _statuses(self) -> list[SourceStatus]:
+        return self._lanes.statuses() if self._lanes else []
 
     def _missing(self) -> list[SourceStatus]:
         """Agents' homes that somebody asked for and that are not there."""
@@ -250,14 +279,14 @@ class Puller:
         self._logger.error("heartbeat_unwritten", error=str(error))
 
     def _watch(self) -> None:
-        sources = self._ingest.sources if self._ingest else []
+        sources = self._lanes.sources if self._lanes else []
         self._watcher.watch([root for source in sources for root in source.roots])
 
     def _changed(self) -> None:
-        if self._ingest:
-            self._ingest.hint()
+        if self._lanes:
+            self._lanes.hint()
 
-    def _ingest_failed(self, error: Exception) -> None:
+    def _scan_failed(self, error: Exception) -> None:
         self._logger.error("scan_failed", error=str(error))
 
     def _watch_failed(self, error: Exception) -> None:
@@ -278,6 +307,8 @@ class Puller:
             if self._log:
                 stack.callback(self._log.close)
             stack.callback(self._close_store)
-            if self._ingest:
-                stack.callback(self._ingest.close)
+            if self._drainer:
+                stack.callback(self._drainer.close)
+            if self._lanes:
+                stack.callback(self._lanes.close)
             stack.callback(self._watcher.close)

@@ -1,8 +1,9 @@
-"""Finds the agents' homes and makes a source for each."""
+"""Finds the agents' homes and the upstream, and makes a source for each."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from session_lattice.config import Settings
 from session_lattice.sources.base import Source
 from session_lattice.sources.claude_code import ClaudeCode
 from session_lattice.sources.codex import Codex
@@ -37,3 +38,27 @@ class Discovery:
         if (root / "sessions").is_dir() or (root / "archived_sessions").is_dir():
             made.append(Codex(root, sample=self._sample))
         return made
+
+
+class Upstream:
+    """Makes the source of the recall service that the settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings: Settings | None = settings
+
+    def found(self) -> list[Source]:
+        """The source, once."""
+        settings, self._settings = self._settings, None
+        if settings is None or settings.repo_recall_url is None:
+            return []
+        # The HTTP client is slow to import, and only who has an upstream needs it.
+        from session_lattice.sources.recall import Limits, Recall
+
+        limits = Limits(
+            connect=settings.repo_recall_connect_seconds,
+            read=settings.repo_recall_read_seconds,
+            write=settings.repo_recall_write_seconds,
+            pool=settings.repo_recall_pool_seconds,
+            body=settings.repo_recall_body_seconds,
+        )
+        return [Recall(settings.repo_recall_url, limits)]

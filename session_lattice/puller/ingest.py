@@ -1,4 +1,4 @@
-"""Brings what the sources have into the log, on a thread of its own."""
+"""Brings what some sources have into the log, on a thread of its own: a lane."""
 
 import threading
 import time
@@ -12,13 +12,20 @@ from session_lattice.errors import LatticeError, PullCancelledError, SourceError
 from session_lattice.log.base import EventLog
 from session_lattice.log.drainer import Delivery, Drainer
 from session_lattice.puller.bulk import BULK_BYTES, BulkReader
-from session_lattice.sources.base import Source, SourceStatus
+from session_lattice.sources.base import Source
 
 MIN_SCAN_INTERVAL_SECONDS = 0.4
 """Between two scans that changes on disk ask for; a pull asks at once."""
 
+PATIENCE_SECONDS = 0.5
+"""How long `close` waits for the batch under way before it ends what can be ended."""
+
 CLOSE_SECONDS = 5.0
 """How long `close` waits for a read to return, which on a dead network disk it never does."""
+
+
+READING = "reading transcripts"
+"""What most lanes do, as the end of "the pull was still ..."."""
 
 
 class Finder(Protocol):
@@ -44,7 +51,7 @@ class Asked:
 
 
 class Ingest:
-    """One scan at a time over all sources, asked for by the watcher or by a pull.
+    """One scan at a time over the sources of a lane, asked for by the watcher or by a pull.
 
     A source that fails stops only itself; the scan then raises the first failure when the
     others are done. After a failure, and in another epoch of the log, every source starts
@@ -54,14 +61,17 @@ class Ingest:
     def __init__(
         self,
         log: EventLog,
+        drainer: Drainer,
         finder: Finder,
         *,
         progress: Steps,
         on_error: Callable[[Exception], None],
         bulk: BulkReader | None = None,
+        doing: str = READING,
     ) -> None:
+        self.doing = doing
         self._log = log
-        self._drainer = Drainer(log)
+        self._drainer = drainer
         self._finder = finder
         self._progress = progress
         self._on_error = on_error
@@ -79,15 +89,8 @@ class Ingest:
         self._thread.start()
 
     @property
-    def drainer(self) -> Drainer:
-        return self._drainer
-
-    @property
     def sources(self) -> list[Source]:
         return list(self._sources)
-
-    def statuses(self) -> list[SourceStatus]:
-        return [source.status() for source in self._sources]
 
     def scan(self, over: Callable[[], bool]) -> "Future[int]":
         """Ask for a scan that begins from now on; the result is how many bytes it read.
@@ -115,16 +118,18 @@ class Ingest:
         """Nobody waits any more for a scan that may be stuck: end what can be ended of it."""
         if self._bulk:
             self._bulk.kill()
+        for source in self.sources:
+            source.abandon()
 
     def close(self) -> None:
         """End between two batches; what was read so far is in the log."""
         self._stop.set()
         with self._wake:
             self._wake.notify()
-        self._thread.join(CLOSE_SECONDS)
+        self._thread.join(PATIENCE_SECONDS)
         if self._thread.is_alive():
             self.abandon()
-        self._drainer.close()
+            self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
         while not self._stop.is_set():

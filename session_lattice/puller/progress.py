@@ -73,3 +73,13 @@ class Progress:
             f"{self.total_bytes / 1e6:,.0f} MB  {speed:,.0f} MB/s "
         )
         sys.stderr.flush()
+
+
+class Unmeasured:
+    """For a lane that cannot know beforehand how much it will read."""
+
+    def step(self, done: int, total: int) -> None:
+        """Nobody is told."""
+
+    def clear(self) -> None:
+        """Nothing was told."""

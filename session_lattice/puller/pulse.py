@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from session_lattice import __version__, heartbeat
 from session_lattice.config import Settings
 from session_lattice.heartbeat import Heartbeat, LastPull, Problem, SourceState
@@ -45,6 +47,7 @@ class Pulse:
             return ""
         self.last_pull = before.last_pull
         self.checked_at = min(before.checked_at, now_us())
+        self.problems = {problem.what: problem for problem in before.problems}
         return before.pull
 
     def count(self, last: LastPull) -> None:
@@ -61,17 +64,20 @@ class Pulse:
                 state=status.state,
                 root=status.root,
                 files=status.files,
+                sessions=status.sessions,
                 warnings=dict(status.warnings),
             )
             for status in statuses
         ]
 
-    def report(self, problems: dict[str, str]) -> None:
-        """`problems` is what is wrong → what to try; a lasting one keeps its first time."""
-        self.problems = {
-            what: self.problems.get(what) or Problem(what=what, since=now_us(), advice=advice)
-            for what, advice in problems.items()
-        }
+    def report(self, problems: Sequence[Problem]) -> None:
+        """What is wrong now; one that lasts keeps the earliest time that it was told with."""
+        found: dict[str, Problem] = {}
+        for problem in problems:
+            known = [found.get(problem.what), self.problems.get(problem.what)]
+            since = min([problem.since, *(one.since for one in known if one)])
+            found[problem.what] = msgspec.structs.replace(problem, since=since)
+        self.problems = found
 
     def step(self, progress: Progress) -> None:
         """A beat while something is read, not more often than once a second, and one after."""

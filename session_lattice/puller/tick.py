@@ -1,16 +1,17 @@
 """The work of one pull, from asking the sources to the stamp."""
 
-from concurrent.futures import Future
-from concurrent.futures import wait as wait_for
+import time
+from collections.abc import Sequence
 
 from session_lattice import __version__
 from session_lattice.errors import PullTimeoutError
 from session_lattice.events import GenerationPublished, ViewMaterialized, is_bounded
 from session_lattice.log.base import EventLog
 from session_lattice.puller.backlog import Backlog
-from session_lattice.puller.ingest import Ingest
+from session_lattice.puller.lanes import Lanes, Scans
 from session_lattice.puller.progress import Progress
 from session_lattice.puller.pull import Made, Pull
+from session_lattice.sources.base import SourceStatus
 from session_lattice.store.store import Store
 
 APPLY_WAIT_SECONDS = 0.02
@@ -19,7 +20,8 @@ APPLY_WAIT_SECONDS = 0.02
 FOLLOW_EVENTS = 10_000
 """While sources are read, as many events are applied at once: a batch has a fixed cost."""
 
-UPSTREAM = "embedded"
+EMBEDDED = "embedded"
+"""What the stamp calls the transcripts on disk."""
 
 
 class Tick:
@@ -31,13 +33,15 @@ class Tick:
     def __init__(
         self,
         log: EventLog,
-        ingest: Ingest,
+        lanes: Lanes,
         store: Store,
         progress: Progress,
         *,
+        interval_seconds: float,
         sample: bool,
     ) -> None:
-        self._ingest = ingest
+        self._lanes = lanes
+        self._interval_seconds = interval_seconds
         self._store = store
         self._progress = progress
         self._sample = sample
@@ -56,31 +60,42 @@ class Tick:
             with pull.scope.interrupting(self._store.interrupt):
                 return self._run(pull)
         except PullTimeoutError:
-            self._ingest.abandon()
+            self._lanes.abandon()
             raise
 
     def _run(self, pull: Pull) -> Made:
+        """A source that fails costs the others nothing: what they told is published first."""
         self._store.reload_views()
         applied = self._apply(pull, at_least=1)
-        scan = self._ingest.scan(pull.scope.over)
-        applied += self._follow(pull, scan)
+        scans = self._lanes.scan(pull.scope.over)
+        applied += self._follow(pull, scans)
         pull.scope.check()
-        read = scan.result()
+        read, failure = scans.result()
         applied += self._apply(pull, at_least=1)
         pull.was_read(read)
-        return Made(self._publish(pull) if self._store.unpublished else None, applied)
+        made = Made(self._publish(pull) if self._store.unpublished else None, applied)
+        if failure:
+            raise failure
+        return made
 
-    def _follow(self, pull: Pull, scan: "Future[int]") -> int:
-        """Apply what arrives while the sources are still being read."""
-        applied = 0
-        while not scan.done():
-            pull.scope.doing = "reading transcripts"
+    def _follow(self, pull: Pull, scans: Scans) -> int:
+        """Apply what arrives while the sources are still being read.
+
+        While a slow one is awaited, what the others tell is published at the usual interval.
+        """
+        applied, due = 0, time.monotonic() + self._interval_seconds
+        while not scans.done:
+            pull.scope.doing = scans.doing
             pull.scope.check()
             pull.progress(self._progress.done_bytes, self._progress.total_bytes)
-            some = self._apply(pull, at_least=FOLLOW_EVENTS)
+            some = self._apply(pull, at_least=1 if scans.some_done else FOLLOW_EVENTS)
             applied += some
+            if scans.some_done and time.monotonic() >= due:
+                if self._store.unpublished:
+                    self._publish(pull)
+                due = time.monotonic() + self._interval_seconds
             if not some:
-                wait_for([scan], timeout=APPLY_WAIT_SECONDS)
+                scans.wait(APPLY_WAIT_SECONDS)
         return applied
 
     def _apply(self, pull: Pull, at_least: int) -> int:
@@ -111,7 +126,17 @@ class Tick:
                 )
         pull.scope.doing = "publishing"
         pull.scope.check()
-        generation = self._store.publish(pull.id, UPSTREAM, __version__, self._sample)
+        generation = self._store.publish(pull.id, *_upstream(self._lanes.statuses()), self._sample)
         size = generation.path.stat().st_size
         pull.tell(GenerationPublished(pull=pull.id, generation=generation.number, bytes=size))
         return generation.number
+
+
+def _upstream(statuses: Sequence[SourceStatus]) -> tuple[str, str]:
+    """What the stamp says of where the data comes from, and of which version that is."""
+    services = [one for one in statuses if one.sessions is not None]
+    if not services:
+        return EMBEDDED, __version__
+    embedded = [EMBEDDED] if len(services) < len(statuses) else []
+    names = " and ".join([*embedded, *(one.root for one in services)])
+    return names, ", ".join(one.version for one in services)

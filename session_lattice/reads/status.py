@@ -70,12 +70,16 @@ class Reads(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A source: "ok", "missing" or "unreadable"; `warnings` counts bad input by kind."""
+    """A source: "ok", "missing" or "unreadable" transcripts, or a service that is "unreachable"
+    or "scanning" for the first time. It has `files`, or a service `sessions`; the other is null.
+    `warnings` counts bad input by kind.
+    """
 
     name: str
     state: str
     root: str
-    files: int
+    files: int | None
+    sessions: int | None = None
     warnings: dict[str, int]
 
 

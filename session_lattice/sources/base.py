@@ -20,6 +20,10 @@ OUTPUT_BYTES = 1024
 """Bytes of a tool call's output that are kept: its beginning and its end."""
 
 
+WARNING_KINDS = 40
+"""Kinds of warnings kept per file and shown per source; others count as "other"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Drafts in order, and the checkpoints that hold once they are in the log.
@@ -34,17 +38,40 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceStatus:
-    """A source's state for `status`: "ok", "missing" or "unreadable", and what it counted.
+class Trouble:
+    """Why a source tells nothing now: in one line, with what to try, and since when.
 
-    `warnings` counts bad input by kind over all that was read so far, restarts included.
+    `since` is in microseconds since the epoch.
+    """
+
+    what: str
+    advice: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """A source's state for `status`, and what it counted: files, or an upstream's sessions.
+
+    "ok"; "missing" or "unreadable" transcripts; a service that is "unreachable", with its
+    `trouble`, or "scanning" for the first time. `warnings` counts bad input by kind over all
+    that was read so far, restarts included.
     """
 
     name: str
     state: str
     root: str
-    files: int
+    files: int | None = None
+    sessions: int | None = None
     warnings: Mapping[str, int] = field(default_factory=dict)
+    trouble: Trouble | None = None
+    version: str = ""
+    """Of a service: which of its scans was taken whole."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether there may be more than what it has told."""
+        return self.state in ("unreachable", "scanning")
 
 
 class Source(Protocol):
@@ -77,4 +104,15 @@ class Source(Protocol):
         """Everything found by the last `pending`, in bounded batches, oldest file first."""
         ...
 
+    def abandon(self) -> None:
+        """End a wait under way, from another thread, where one can be ended: by a SourceError."""
+        ...
+
     def status(self) -> SourceStatus: ...
+
+
+def count_warning(counts: dict[str, int], kind: str, more: int) -> None:
+    """Add to `kind`, or to "other" once there are WARNING_KINDS of them."""
+    if kind not in counts and len(counts) >= WARNING_KINDS:
+        kind = "other"
+    counts[kind] = counts.get(kind, 0) + more

@@ -18,6 +18,20 @@ MAX_DEPTH = 64
 """Parents of a working directory that are looked at."""
 
 
+class Named:
+    """Repositories that an upstream names, to find the one that a directory lies in."""
+
+    def __init__(self) -> None:
+        self._paths: set[str] = set()
+
+    def add(self, path: str) -> None:
+        self._paths.add(str(_pure(path)))
+
+    def holding(self, path: PurePath) -> PurePath | None:
+        """The repository with the longest path that `path` lies in or is; None for none."""
+        return next((place for place in _upwards(path) if str(place) in self._paths), None)
+
+
 class Checkouts:
     """Turns working directories into CheckoutObserved drafts, each directory once.
 
@@ -26,7 +40,8 @@ class Checkouts:
     over runs are no-ops in the log.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, named: Named | None = None) -> None:
+        self._named = named
         self._seen: dict[str, None] = {}
 
     def observe(self, cwd: str, ts: int) -> Draft | None:
@@ -36,14 +51,15 @@ class Checkouts:
         if len(self._seen) >= CACHE_LIMIT:
             del self._seen[next(iter(self._seen))]
         self._seen[cwd] = None
-        event = locate(cwd)
+        event = locate(cwd, self._named)
         key = f"checkout/{digest(event.cwd, event.repo, event.worktree)}"
         return Draft(f"repo/{digest(event.repo)}", key, ts, event)
 
 
-def locate(cwd: str) -> CheckoutObserved:
-    """The repository of `cwd` by the `.git` on disk, else by the path's layout, else itself."""
-    path: PurePath = PureWindowsPath(cwd) if is_windows(cwd) else PurePosixPath(cwd)
+def locate(cwd: str, named: Named | None = None) -> CheckoutObserved:
+    """The repository of `cwd`: by the `.git` on disk, else by the path's layout, else the one
+    among the `named` that it lies in, else itself."""
+    path = _pure(cwd)
     on_disk = path.is_absolute() and isinstance(path, PurePosixPath) == (os.name == "posix")
     for place in _upwards(path):
         if on_disk and (found := _from_git(place)):
@@ -51,7 +67,14 @@ def locate(cwd: str) -> CheckoutObserved:
         if root := _worktree_root(place):
             repo = _main_repo(root) if on_disk else root
             return _observed(cwd, repo, place, "layout")
+    held = named.holding(path) if named else None
+    if held:
+        return _observed(cwd, held, held, "upstream")
     return _observed(cwd, path, path, "cwd")
+
+
+def _pure(path: str) -> PurePath:
+    return PureWindowsPath(path) if is_windows(path) else PurePosixPath(path)
 
 
 def _observed(cwd: str, repo: PurePath, worktree: PurePath, evidence: Evidence) -> CheckoutObserved:

@@ -15,15 +15,12 @@ import msgspec
 
 from session_lattice.events import Draft, Event, TranscriptChanged, TranscriptState, session_stream
 from session_lattice.sources import files
-from session_lattice.sources.base import BATCH_BYTES, Batch, SourceStatus
+from session_lattice.sources.base import BATCH_BYTES, Batch, SourceStatus, count_warning
 from session_lattice.sources.checkouts import Checkouts
 from session_lattice.sources.files import Change, Rules, Transcripts
 from session_lattice.sources.identity import UNFINISHED, Checkpoint
 from session_lattice.sources.lines import LineDecoder, LineReader
 from session_lattice.sources.text import digest
-
-WARNING_KINDS = 40
-"""Kinds of warnings kept per file and shown per source; others count as "other"."""
 
 BATCH_FILES = 500
 """Files that one batch covers at most."""
@@ -170,12 +167,15 @@ class TailingSource(Generic[T]):
         self._changes = self._files.scan()
         return sum(change.pending_bytes for change in self._changes)
 
+    def abandon(self) -> None:
+        """A read of a file cannot be ended from outside; there is nothing to do."""
+
     def status(self) -> SourceStatus:
         warnings: dict[str, int] = {}
         for kind, times in self._files.warnings():
             count_warning(warnings, kind, times)
         state, count = self._files.state, self._files.files
-        return SourceStatus(self.name, state, str(self._root), count, warnings)
+        return SourceStatus(self.name, state, str(self._root), files=count, warnings=warnings)
 
     def batches(self) -> Iterator[Batch]:
         changes, self._changes = self._changes, []
@@ -285,13 +285,6 @@ class TailingSource(Generic[T]):
         gathered.drafts.append(Draft(stream, key, time.time_ns() // 1000, event))
         kept: TranscriptState = state if state in ("deleted", "unreadable") else "present"
         return msgspec.structs.replace(known, state=kept, changes=known.changes + 1)
-
-
-def count_warning(counts: dict[str, int], kind: str, more: int) -> None:
-    """Add to `kind`, or to "other" once there are WARNING_KINDS of them."""
-    if kind not in counts and len(counts) >= WARNING_KINDS:
-        kind = "other"
-    counts[kind] = counts.get(kind, 0) + more
 
 
 def _new_state(change: Change, place: Place) -> TranscriptState | None:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from session_lattice.home import Home
 from session_lattice.log.base import EventLog
+from session_lattice.log.drainer import Drainer
 from session_lattice.puller.ingest import Ingest
+from session_lattice.puller.lanes import Lanes
 from session_lattice.puller.progress import Progress
 from session_lattice.puller.pull import Ended, Made, Pull
 from session_lattice.puller.scope import CancelScope
@@ -26,8 +28,10 @@ class Rig:
         self.source = ScriptedSource("1")
         self.progress = Progress(lambda: None, terminal=False)
         self.errors: list[Exception] = []
+        self.drainer = Drainer(self.log)
         self.ingest = Ingest(
             self.log,
+            self.drainer,
             Given(*(sources or (self.source,))),
             progress=self.progress,
             on_error=self.errors.append,
@@ -51,8 +55,15 @@ class Rig:
         return Pull(reason, scope, on_start=lambda _: None, on_end=lambda *_: None)
 
     def work(self, pull: Pull) -> Made:
-        pull.attach(self.ingest.drainer)
-        tick = Tick(self.log, self.ingest, self.store, self.progress, sample=False)
+        pull.attach(self.drainer)
+        tick = Tick(
+            self.log,
+            Lanes(self.ingest),
+            self.store,
+            self.progress,
+            interval_seconds=60.0,
+            sample=False,
+        )
         try:
             return tick.run(pull)
         finally:
@@ -70,4 +81,5 @@ class Rig:
 
     def close(self) -> None:
         self.ingest.close()
+        self.drainer.close()
         self.store.close()

@@ -10,7 +10,7 @@ import pytest
 
 from session_lattice.errors import PullCancelledError, SourceError
 from session_lattice.log.base import Encoded
-from session_lattice.log.drainer import encode
+from session_lattice.log.drainer import Drainer, encode
 from session_lattice.puller import bulk
 from session_lattice.puller import ingest as ingest_module
 from session_lattice.puller.bulk import BulkReader
@@ -97,6 +97,7 @@ def test_a_long_scan_through_it_leaves_nothing_to_read_and_doubles_nothing(
     told = Told()
     ingest = Ingest(
         log,
+        Drainer(log),
         Discovery(roots, sample=True),
         progress=told,
         on_error=lambda error: pytest.fail(str(error)),
@@ -116,8 +117,10 @@ def test_a_long_scan_is_cancelled_between_two_portions(
 ) -> None:
     monkeypatch.setattr(ingest_module, "BULK_BYTES", 1)
     told = Told()
+    log = MemoryEventLog()
     ingest = Ingest(
-        MemoryEventLog(),
+        log,
+        Drainer(log),
         Discovery(roots, sample=True),
         progress=told,
         on_error=lambda error: pytest.fail(str(error)),
@@ -134,8 +137,10 @@ def test_a_process_that_does_not_answer_any_more_is_ended(
 ) -> None:
     monkeypatch.setattr(ingest_module, "BULK_BYTES", 1)
     errors: list[Exception] = []
+    log = MemoryEventLog()
     ingest = Ingest(
-        MemoryEventLog(),
+        log,
+        Drainer(log),
         Discovery(roots, sample=True),
         progress=Told(),
         on_error=errors.append,

@@ -8,6 +8,7 @@ import pytest
 
 from session_lattice.errors import LatticeError, LogError, PullCancelledError, SourceError
 from session_lattice.events import Draft, MessageUser
+from session_lattice.log.drainer import Drainer
 from session_lattice.puller import ingest as ingest_module
 from session_lattice.puller.ingest import Ingest
 from session_lattice.sources.base import Batch, Source
@@ -57,7 +58,10 @@ class Bench:
         self.finder = Given(*sources)
         self.told = Told()
         self.errors: list[Exception] = []
-        self.ingest = Ingest(self.log, self.finder, progress=self.told, on_error=self.errors.append)
+        self.drainer = Drainer(self.log)
+        self.ingest = Ingest(
+            self.log, self.drainer, self.finder, progress=self.told, on_error=self.errors.append
+        )
 
     def scan(self) -> int:
         return self.ingest.scan(wanted).result(WAIT_SECONDS)
@@ -179,7 +183,7 @@ def test_a_scan_that_nobody_wants_any_more_ends_between_two_batches(
     with pytest.raises(PullCancelledError):
         scan.result(WAIT_SECONDS)
     assert bench.errors == []
-    bench.ingest.drainer.flush()
+    bench.drainer.flush()
     assert bench.log.checkpoints("endless") != {}
 
 
@@ -267,7 +271,7 @@ def test_what_a_full_log_refused_is_read_again(benches: list[Bench]) -> None:
     bench.ingest.close()
     log = Full()
     source = ScriptedSource("1", [[note("a")], [note("b")]])
-    ingest = Ingest(log, Given(source), progress=Told(), on_error=bench.errors.append)
+    ingest = Ingest(log, Drainer(log), Given(source), progress=Told(), on_error=bench.errors.append)
     with pytest.raises(LogError, match="full"):
         ingest.scan(wanted).result(WAIT_SECONDS)
     assert len(bench.errors) == 1

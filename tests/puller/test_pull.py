@@ -106,8 +106,8 @@ def test_an_end_that_could_not_be_written_is_told_later_and_once(tmp_path: Path)
     assert rig.told() == []
     log.broken = False
     for _ in range(2):
-        rig.ingest.drainer.submit(Delivery("", ended.untold, {}))
-    rig.ingest.drainer.flush()
+        rig.drainer.submit(Delivery("", ended.untold, {}))
+    rig.drainer.flush()
     assert rig.told() == ["pull.started", "pull.failed"]
     rig.close()
 

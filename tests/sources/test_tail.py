@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from session_lattice.events import MessageUser
-from session_lattice.sources import tail
+from session_lattice.sources import base, tail
 from tests.sources.notes import Desk
 from tests.sources.samples import of, pull
 
@@ -54,9 +54,9 @@ def test_kinds_of_warnings_are_bounded_and_counted_over_restarts(desk: Desk) -> 
     assert desk.source.status().warnings == expected
     counts: dict[str, int] = {}
     for number in range(100):
-        tail.count_warning(counts, f"unknown_type:{number}", 1)
-    assert len(counts) == tail.WARNING_KINDS + 1
-    assert counts["other"] == 100 - tail.WARNING_KINDS
+        base.count_warning(counts, f"unknown_type:{number}", 1)
+    assert len(counts) == base.WARNING_KINDS + 1
+    assert counts["other"] == 100 - base.WARNING_KINDS
 
 
 def test_a_checkpoint_of_another_version_means_reading_anew(desk: Desk) -> None:

@@ -1,0 +1,148 @@
+"""What one pull of a recall service has to tell, and what is remembered of it."""
+
+import time
+from typing import Any
+
+import msgspec
+
+from session_lattice.events import Draft, Event, session_stream
+from session_lattice.sources.base import Batch, count_warning
+from session_lattice.sources.checkouts import Checkouts, Named
+from session_lattice.sources.recall.checkpoints import (
+    REPO,
+    SESSION,
+    Memory,
+    Scan,
+    State,
+    content_of,
+)
+from session_lattice.sources.recall.records import (
+    ENTRY_FIELDS,
+    REPO_FIELDS,
+    SESSION_FIELDS,
+    RepoRecord,
+    SessionRecord,
+    Warnings,
+    agent_of,
+    links,
+    repo_observed,
+    session_reported,
+)
+from session_lattice.sources.text import digest
+
+BATCH_RECORDS = 1_000
+"""Records with news that one batch tells of at most."""
+
+LOGGED_SKIPS = 20
+"""Records left out of one answer that the process's log names one by one."""
+
+MICROSECONDS = 1_000_000
+
+
+class Told:
+    """Records of one pull, turned into drafts where they say something new, by the batch."""
+
+    def __init__(self, memory: Memory, upstream: str, scan: Scan, logger: Any) -> None:
+        self._memory = memory
+        self._upstream = upstream
+        self._at = scan.last_scan * MICROSECONDS if scan.last_scan else time.time_ns() // 1000
+        self._logger = logger
+        self._seen: set[str] = set()
+        self._repos = Named()
+        self._checkouts = Checkouts(self._repos)
+        self._warnings = Warnings()
+        self._skipped = 0
+        self._drafts: list[Draft] = []
+        self._checkpoints: dict[str, bytes | None] = {}
+        self.state = State(scan=scan)
+
+    @property
+    def full(self) -> bool:
+        return len(self._checkpoints) >= BATCH_RECORDS
+
+    def take(self, read_bytes: int) -> Batch:
+        batch = Batch(self._drafts, self._checkpoints, read_bytes)
+        self._drafts, self._checkpoints = [], {}
+        return batch
+
+    def unchanged(self, path: str, etag: str, *, is_sessions: bool) -> None:
+        """An answer that is what the last pull took, by a tag that can be trusted."""
+        self.tag(path, etag)
+        if is_sessions:
+            self.state.sessions = self._memory.state.sessions
+            self._warnings.counts |= self._memory.state.warnings
+
+    def tag(self, path: str, etag: str) -> None:
+        """Remember a tag, unless it is the scan's number, which comes again for other content."""
+        if not etag.removeprefix("W/").strip('"').isdecimal():
+            self.state.etags = {**self.state.etags, path: etag}
+
+    def repo(self, given: Any) -> None:
+        try:
+            record = msgspec.convert(given, RepoRecord)
+        except msgspec.ValidationError as error:
+            self._skip("repository", given, "path", error)
+            return
+        self._repos.add(record.path)
+        self._warnings.unknown(given, REPO_FIELDS)
+        event = repo_observed(self._upstream, record, self._warnings)
+        key = digest(record.path)
+        if change := self._memory.changed(REPO + key, content_of(event)):
+            self._add(f"repo/{key}", REPO + key, self._at, event, change)
+
+    def session(self, given: Any) -> None:
+        fields = given.get("session") if isinstance(given, dict) else None
+        try:
+            record = msgspec.convert(fields, SessionRecord)
+        except msgspec.ValidationError as error:
+            self._skip("session", fields, "session_uuid", error)
+            return
+        key = f"{SESSION}{agent_of(record.source_file)}/{record.session_uuid}"
+        if key in self._seen:
+            self._warnings.add("repeated_session")
+            return
+        self._seen.add(key)
+        self.state.sessions += 1
+        self._warnings.unknown(given, ENTRY_FIELDS)
+        self._warnings.unknown(fields, SESSION_FIELDS)
+        linked = links(given.get("repos"), self._warnings)
+        if change := self._memory.changed(key, content_of(record, linked)):
+            self._report(record, linked, key, change)
+
+    def _report(
+        self,
+        record: SessionRecord,
+        linked: list[tuple[str, str]],
+        key: str,
+        change: tuple[int, bytes],
+    ) -> None:
+        event = session_reported(self._upstream, record, linked, self._warnings)
+        at = event.ended_at or event.started_at or self._at
+        for path, _ in linked:
+            self._repos.add(path)
+        checkout = self._checkouts.observe(event.cwd, at)
+        if checkout:
+            self._drafts.append(checkout)
+        self._add(session_stream(event.agent, event.session), key, at, event, change)
+
+    def _add(self, stream: str, key: str, at: int, event: Event, change: tuple[int, bytes]) -> None:
+        number, checkpoint = change
+        draft_key = f"recall/{digest(self._upstream)}/{key}/{number}/{checkpoint.hex()}"
+        self._drafts.append(Draft(stream, draft_key, at, event))
+        self._checkpoints[key] = checkpoint
+
+    def _skip(self, what: str, fields: Any, name: str, error: Exception) -> None:
+        """Leave one record out by name; the rest lands."""
+        self._skipped += 1
+        self._warnings.add(f"skipped_{what}")
+        if self._skipped <= LOGGED_SKIPS:
+            named = fields.get(name) if isinstance(fields, dict) else None
+            said = {"uuid" if what == "session" else name: str(named)[:200] if named else None}
+            self._logger.warning(f"{what}_skipped", why=str(error), **said)
+
+    def summarize(self) -> None:
+        """All was read: what was odd, by kind, and how much was left out without a line."""
+        if self._skipped > LOGGED_SKIPS:
+            self._logger.warning("more_skipped", records=self._skipped - LOGGED_SKIPS)
+        for kind, times in self._warnings.counts.items():
+            count_warning(self.state.warnings, kind, times)
