@@ -18,7 +18,7 @@ FAILING: Mapping[str, Misbehaviour] = _named(*wires.ALL, *replies.ALL, *bodies.A
 LYING: Mapping[str, Misbehaviour] = _named(*lies.BROKEN)
 """Records that are wrong beside others that are right: the right ones land."""
 
-ODD: Mapping[str, Misbehaviour] = _named(*replies.ODD, *bodies.ODD, *lies.ODD)
+ODD: Mapping[str, Misbehaviour] = _named(*wires.ODD, *replies.ODD, *bodies.ODD, *lies.ODD)
 """Unusual, and either right or harmless: nothing may come to harm."""
 
 MISBEHAVIOURS: Mapping[str, Misbehaviour] = {**FAILING, **LYING, **ODD}

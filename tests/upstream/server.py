@@ -119,6 +119,26 @@ class Upstream:
             self.scan()
             return changed
 
+    def add(self, count: int) -> list[str]:
+        """`count` new sessions, and a scan; their uuids."""
+        with self._lock:
+            added = self.world.add(count)
+            self.scan()
+            return added
+
+    def change_repos(self, count: int) -> list[str]:
+        """Change `count` repositories of the world, and scan; their paths."""
+        with self._lock:
+            changed = self.world.change_repos(count)
+            self.scan()
+            return changed
+
+    def renumber(self) -> None:
+        """Hand out every id anew, and scan."""
+        with self._lock:
+            self.world.renumber()
+            self.scan()
+
     def refuse(self) -> None:
         """Connections are refused from now on, and those that there are end."""
         with self._lock:
@@ -148,6 +168,11 @@ class Upstream:
         """Requests so far."""
         with self._lock:
             return sum(path in (EVERY_PATH, request.path) for request in self.requests)
+
+    def delivered(self) -> int:
+        """Requests so far that met a misbehaviour."""
+        with self._lock:
+            return self.misbehaved.total()
 
     def prepare(self) -> int:
         """Write the big body before somebody asks for it; its bytes."""

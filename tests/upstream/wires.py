@@ -7,6 +7,9 @@ from tests.upstream.exchange import Exchange
 TRICKLE_SECONDS = 0.02
 """Between two bytes of a body that trickles: never silent for long, and never done."""
 
+SLOW_PIECES = 40
+SLOW_SECONDS = 0.03
+
 
 def silence(exchange: Exchange) -> None:
     """Accept, and never answer."""
@@ -29,6 +32,16 @@ def trickle(exchange: Exchange) -> None:
     for byte in exchange.sound.body:
         exchange.send(bytes((byte,)))
         exchange.pause(TRICKLE_SECONDS)
+
+
+def slowly(exchange: Exchange) -> None:
+    """The sound answer in some pieces with pauses; a second or two."""
+    body = exchange.sound.body
+    exchange.sound_head()
+    step = max(1, len(body) // SLOW_PIECES)
+    for start in range(0, len(body), step):
+        exchange.send(body[start : start + step])
+        exchange.pause(SLOW_SECONDS)
 
 
 def trickle_head(exchange: Exchange) -> None:
@@ -104,3 +117,4 @@ ALL = (
     chunks_cut_off,
     not_http,
 )
+ODD = (slowly,)
