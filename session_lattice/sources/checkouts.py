@@ -22,10 +22,13 @@ class Named:
     """Repositories that an upstream names, to find the one that a directory lies in."""
 
     def __init__(self) -> None:
+        self._given: set[str] = set()
         self._paths: set[str] = set()
 
     def add(self, path: str) -> None:
-        self._paths.add(str(_pure(path)))
+        if path not in self._given:
+            self._given.add(path)
+            self._paths.add(str(_pure(path)))
 
     def holding(self, path: PurePath) -> PurePath | None:
         """The repository with the longest path that `path` lies in or is; None for none."""

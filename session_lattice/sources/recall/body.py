@@ -1,11 +1,11 @@
 """The records of an answer, one after the other, while its bytes still arrive."""
 
+import codecs
 import json
+import re
 import zlib
 from collections.abc import Iterator
-from typing import Any
-
-import ijson
+from typing import Any, NamedTuple
 
 from session_lattice.errors import UpstreamError
 from session_lattice.sources.recall.client import Answer, wrong
@@ -13,8 +13,8 @@ from session_lattice.sources.recall.client import Answer, wrong
 MAX_BODY_BYTES = 1024**3
 """Of one answer, unpacked: some 900,000 sessions."""
 
-MAX_GAP_BYTES = 8 * 1024 * 1024
-"""Between the ends of two records: one record, or what stands beside the list of them."""
+MAX_VALUE_CHARS = 8 * 1024 * 1024
+"""Of one record, or of anything that stands beside the list of them."""
 
 MAX_PIECE_BYTES = 256 * 1024
 """Unpacked at once, however well the rest was packed."""
@@ -22,65 +22,142 @@ MAX_PIECE_BYTES = 256 * 1024
 SMALL_BYTES = 64 * 1024
 """Of an answer that is read whole."""
 
-HEAD_BYTES = 64 * 1024
-"""Kept of an answer's beginning, to tell an empty list from an answer of another kind."""
+_SPACES = (" ", "\t", "\r", "\n")
+_SPACE = re.compile(r"[ \t\r\n]*")
+_COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
+
+
+class Record(NamedTuple):
+    """One of the list: what it says as JSON types, and its text as it came."""
+
+    value: Any
+    text: str
 
 
 class Body:
     """The list `name` at the top of an answer that is a JSON object.
 
-    `read_bytes` is how far it has come, unpacked. Memory is a piece and the records in it.
+    The standard library's decoder takes one value after the other from what has arrived, which
+    is as fast as decoding the whole and needs the memory of one piece. `read_bytes` is how far
+    it has come, unpacked.
     """
 
     def __init__(self, answer: Answer, name: str) -> None:
         self._answer = answer
         self._name = name
-        self._head = b""
-        self._records = 0
+        self._pieces = self._counted(_unpacked(answer))
+        self._decoded = codecs.getincrementaldecoder("utf-8")()
+        self._decode = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
+        self._text = ""
+        self._at = 0
         self.read_bytes = 0
 
-    def records(self) -> Iterator[Any]:
-        """Each of the list, as JSON types. Raises UpstreamError for what is no such answer."""
-        found: Any = ijson.sendable_list()
-        parser = ijson.items_coro(found, f"{self._name}.item", use_float=True)
-        ended = self.read_bytes
+    def records(self) -> Iterator[Record]:
+        """Each of the list. Raises UpstreamError for what is no such answer, or only part of it."""
         try:
-            for piece in self._pieces():
-                parser.send(piece)
-                if found:
-                    ended = self.read_bytes
-                    self._records += len(found)
-                    yield from found
-                    found.clear()
-                elif self.read_bytes - ended > MAX_GAP_BYTES:
-                    raise self._wrong(f"sends a record of over {MAX_GAP_BYTES // 1024**2} MiB")
-            parser.close()
-        except (ijson.JSONError, UnicodeDecodeError) as error:
-            raise self._no_json(error) from error
-        self._check_kind()
+            yield from self._members()
+        except (ValueError, RecursionError) as error:
+            raise self._no_json() from error
 
-    def _pieces(self) -> Iterator[bytes]:
-        for piece in _unpacked(self._answer):
-            self.read_bytes += len(piece)
-            if self.read_bytes > MAX_BODY_BYTES:
-                raise self._wrong(f"sends more than {MAX_BODY_BYTES // 1024**2} MiB in one answer")
-            if len(self._head) < HEAD_BYTES:
-                self._head += piece[:HEAD_BYTES]
-            yield piece
-
-    def _check_kind(self) -> None:
-        """An answer without a record must at least have the list, an empty one."""
-        if self._records:
-            return
-        whole = json.loads(self._head) if self.read_bytes <= HEAD_BYTES else None
-        if not isinstance(whole, dict) or not isinstance(whole.get(self._name), list):
+    def _members(self) -> Iterator[Record]:
+        found = False
+        if self._next() != "{":
+            raise self._wrong(f"answers without a list of {self._name}")
+        while self._separated("}"):
+            name = self._value().value
+            if self._next() != ":":
+                raise ValueError("a name without a value")
+            if name == self._name and self._peek() == "[":
+                found = True
+                self._next()
+                while self._separated("]"):
+                    yield self._value()
+            else:
+                self._value()
+        if self._peek():
+            raise ValueError("something behind the answer")
+        if not found:
             raise self._wrong(f"answers without a list of {self._name}")
 
-    def _no_json(self, error: Exception) -> UpstreamError:
-        cut = isinstance(error, ijson.IncompleteJSONError) and "premature EOF" in str(error)
-        if cut or not self.read_bytes:
+    def _separated(self, end: str) -> bool:
+        """Whether another member comes before the `end`; a comma is taken on the way."""
+        if comma := _COMMA.match(self._text, self._at):
+            self._at = comma.end()
+            return True
+        mark = self._peek()
+        if mark == ",":
+            self._at += 1
+        elif mark == end:
+            self._at += 1
+            return False
+        return True
+
+    def _value(self) -> Record:
+        """The next value, once all of it is here."""
+        while True:
+            try:
+                value, end = self._decode(self._text, self._at)
+            except (ValueError, RecursionError):
+                if self._text[self._at : self._at + 1] in _SPACES:
+                    self._peek()
+                elif not self._more():
+                    raise
+                continue
+            # A number may go on with the next piece; everything else has an end of its own.
+            if end < len(self._text) or not self._more():
+                text, self._at = self._text[self._at : end], end
+                return Record(value, text)
+
+    def _peek(self) -> str:
+        """The next character that is no white space; empty at the end."""
+        while True:
+            found = _SPACE.match(self._text, self._at)
+            self._at = found.end() if found else self._at
+            if self._at < len(self._text) or not self._more():
+                return self._text[self._at : self._at + 1]
+
+    def _next(self) -> str:
+        mark = self._peek()
+        self._at += 1
+        return mark
+
+    def _more(self) -> bool:
+        """As much text again as waits already, and at least a piece; False at the end."""
+        waiting = self._text[self._at :]
+        if len(waiting) > MAX_VALUE_CHARS:
+            raise self._wrong(f"sends one record of over {MAX_VALUE_CHARS >> 20} MiB")
+        new: list[str] = []
+        size = 0
+        for piece in self._pieces:
+            new.append(self._decoded.decode(piece))
+            size += len(new[-1])
+            if size > len(waiting):
+                break
+        self._text, self._at = waiting + "".join(new), 0
+        return size > 0
+
+    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self.read_bytes += len(piece)
+            if self.read_bytes > MAX_BODY_BYTES:
+                raise self._wrong(f"sends more than {MAX_BODY_BYTES >> 20} MiB in one answer")
+            yield piece
+
+    def _no_json(self) -> UpstreamError:
+        if not self._text[self._at :].strip() or self._is_cut():
             return self._wrong(f"sent only part of an answer ({self.read_bytes:,} bytes)")
         return self._wrong("sent an answer that is not JSON")
+
+    def _is_cut(self) -> bool:
+        """Whether what is left might have become a value with more behind it."""
+        left = self._text[self._at :]
+        try:
+            self._decode(left)
+        except json.JSONDecodeError as error:
+            return error.pos >= len(left) or error.msg.startswith("Unterminated string")
+        except (ValueError, RecursionError):
+            return False
+        return True
 
     def _wrong(self, says: str) -> UpstreamError:
         return wrong(self._answer.shown, says, transient=True)
@@ -111,3 +188,8 @@ def _unpacked(answer: Answer) -> Iterator[bytes]:
         yield inflater.flush()
     except zlib.error as error:
         raise wrong(answer.shown, "sends gzip that cannot be unpacked", transient=True) from error
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity are no JSON (RFC 8259, section 6)."""
+    raise ValueError(f"{name} is no number")

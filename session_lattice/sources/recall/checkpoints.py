@@ -11,7 +11,10 @@ SESSION, REPO, STATE = "session/", "repo/", "state"
 """How checkpoints are called: one for each session and repository, one for the whole."""
 
 HASH_BYTES = 8
-_KNOWN = struct.Struct(f"<{HASH_BYTES}sI")
+_KNOWN = struct.Struct(f"<{HASH_BYTES}s{HASH_BYTES}sI")
+
+UNSEEN = bytes(HASH_BYTES)
+"""Stands for a text that is to be looked at each time, because something in it is odd."""
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -34,19 +37,31 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Known(NamedTuple):
-    """A record as it was last told: a hash of what it said, and how often it has changed."""
+    """A record as it was last told: hashes of its text and of what it said, and its changes."""
 
+    text: bytes
     content: bytes
     changes: int
 
 
+NEVER = Known(UNSEEN, b"", 0)
+
+
+def hash_of(data: bytes) -> bytes:
+    return blake2b(data, digest_size=HASH_BYTES).digest()
+
+
 def content_of(*parts: Any) -> bytes:
     """The hash of what a record says, as far as it is kept."""
-    return blake2b(msgspec.json.encode(parts), digest_size=HASH_BYTES).digest()
+    try:
+        return hash_of(msgspec.json.encode(parts))
+    except UnicodeEncodeError:
+        # Half a surrogate pair; the log spells it out.
+        return hash_of(repr(parts).encode("utf-8", "backslashreplace"))
 
 
 class Memory:
-    """The checkpoints of one upstream, by key and as bytes: 12 for each record."""
+    """The checkpoints of one upstream, by key and as bytes: 20 for each record."""
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
@@ -60,20 +75,22 @@ class Memory:
             # Of another version: all is asked for once, and appends what really differs.
             self.state = State()
 
-    def known(self, key: str) -> Known | None:
-        kept = self._kept.get(key)
-        return Known(*_KNOWN.unpack(kept)) if kept and len(kept) == _KNOWN.size else None
+    def known(self, key: str) -> Known:
+        """What was last told of `key`; NEVER for a new one, or for one of another version."""
+        kept = self._kept.get(key, b"")
+        return Known(*_KNOWN.unpack(kept)) if len(kept) == _KNOWN.size else NEVER
 
-    def changed(self, key: str, content: bytes) -> tuple[int, bytes] | None:
-        """The number of this change and the checkpoint that holds after it; None for no change."""
-        known = self.known(key)
-        if known and known.content == content:
-            return None
-        number = known.changes + 1 if known else 1
-        return number, _KNOWN.pack(content, number)
+    def has_text(self, key: str, text: bytes) -> bool:
+        """Whether the record came in the very same words, by the hash of its text."""
+        return self._kept.get(key, b"")[:HASH_BYTES] == text
 
     def keep(self, checkpoints: Mapping[str, bytes | None]) -> None:
         """What is in the log by now."""
         for key, value in checkpoints.items():
             if key != STATE and value is not None:
                 self._kept[key] = value
+
+
+def packed(known: Known) -> bytes:
+    """The checkpoint of a record."""
+    return _KNOWN.pack(*known)

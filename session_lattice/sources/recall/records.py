@@ -26,10 +26,15 @@ TEXT_BYTES = 4 * 1024
 """Of a path or an address."""
 
 PROMPT_BYTES = 1024
+UTF8_BYTES = 4
+"""Of a character at most."""
+
 MAX_UUID_CHARS = 200
 MICROSECONDS = 1_000_000
 
 CLAUDE_CODE, CODEX = "claude_code", "codex"
+ROLLOUT = "rollout-"
+"""How Codex calls its transcripts; Claude Code's are called by a uuid."""
 
 Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
 Uuid = Annotated[str, Meta(min_length=1, max_length=MAX_UUID_CHARS)]
@@ -121,6 +126,10 @@ class Warnings:
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
 
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
     def add(self, kind: str) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + 1
 
@@ -133,8 +142,7 @@ class Warnings:
 
 def agent_of(source_file: str) -> str:
     """Whose transcript it is, by where it lies: the service does not say."""
-    name = source_file.replace("\\", "/").rpartition("/")[2]
-    is_codex = name.startswith("rollout-") or "/.codex/" in source_file
+    is_codex = ROLLOUT in source_file or "/.codex/" in source_file
     return CODEX if is_codex else CLAUDE_CODE
 
 
@@ -166,7 +174,7 @@ def session_reported(
         user_messages=record.user_message_count,
         assistant_messages=record.assistant_message_count,
         sidechain_messages=record.is_sidechain_count,
-        last_prompt=clip(record.last_prompt or "", PROMPT_BYTES)[0],
+        last_prompt=_cut(record.last_prompt, PROMPT_BYTES),
         input_tokens=record.input_tokens,
         output_tokens=record.output_tokens,
         cache_write_tokens=record.cache_creation_tokens,
@@ -251,11 +259,18 @@ def _names(given: list[str]) -> tuple[str, ...]:
 
 
 def _name(text: str | None) -> str:
-    return clip(text or "", NAME_BYTES)[0]
+    return _cut(text, NAME_BYTES)
 
 
 def _text(text: str | None) -> str:
-    return clip(text or "", TEXT_BYTES)[0]
+    return _cut(text, TEXT_BYTES)
+
+
+def _cut(text: str | None, limit: int) -> str:
+    """At most `limit` bytes; what is short enough in any script need not be looked at."""
+    if not text or len(text) * UTF8_BYTES <= limit:
+        return text or ""
+    return clip(text, limit)[0]
 
 
 def _without_secret(address: str) -> str:

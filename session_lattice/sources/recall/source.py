@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import structlog
 
 from session_lattice.errors import UpstreamError
 from session_lattice.sources.base import Batch, SourceStatus
-from session_lattice.sources.recall.body import Body, small
+from session_lattice.sources.recall.body import Body, Record, small
 from session_lattice.sources.recall.checkpoints import STATE, Memory, Scan
 from session_lattice.sources.recall.circuit import Circuit, Verdict
 from session_lattice.sources.recall.client import ATTEMPTS, Answer, Client, Limits, wrong
@@ -134,7 +133,7 @@ class Recall:
         self._memory.state = told.state
 
     def _list(
-        self, path: str, name: str, take: Callable[[Any], None], told: Told
+        self, path: str, name: str, take: Callable[[Record], None], told: Told
     ) -> Iterator[Batch]:
         known = self._memory.state.etags.get(path, "")
         with self._client.asking(path, etag=known) as answer:

@@ -5,16 +5,21 @@ from typing import Any
 
 import msgspec
 
-from session_lattice.events import Draft, Event, session_stream
+from session_lattice.events import Draft, Event, SessionReported, session_stream
 from session_lattice.sources.base import Batch, count_warning
 from session_lattice.sources.checkouts import Checkouts, Named
+from session_lattice.sources.recall.body import Record
 from session_lattice.sources.recall.checkpoints import (
     REPO,
     SESSION,
+    UNSEEN,
+    Known,
     Memory,
     Scan,
     State,
     content_of,
+    hash_of,
+    packed,
 )
 from session_lattice.sources.recall.records import (
     ENTRY_FIELDS,
@@ -36,6 +41,9 @@ BATCH_RECORDS = 1_000
 LOGGED_SKIPS = 20
 """Records left out of one answer that the process's log names one by one."""
 
+NAMED_CHARS = 200
+"""Of what a record that is left out calls itself."""
+
 MICROSECONDS = 1_000_000
 
 
@@ -45,6 +53,7 @@ class Told:
     def __init__(self, memory: Memory, upstream: str, scan: Scan, logger: Any) -> None:
         self._memory = memory
         self._upstream = upstream
+        self._source = digest(upstream)
         self._at = scan.last_scan * MICROSECONDS if scan.last_scan else time.time_ns() // 1000
         self._logger = logger
         self._seen: set[str] = set()
@@ -77,59 +86,71 @@ class Told:
         if not etag.removeprefix("W/").strip('"').isdecimal():
             self.state.etags = {**self.state.etags, path: etag}
 
-    def repo(self, given: Any) -> None:
+    def repo(self, found: Record) -> None:
+        """One of `repos` of `/`."""
         try:
-            record = msgspec.convert(given, RepoRecord)
+            record = msgspec.convert(found.value, RepoRecord)
         except msgspec.ValidationError as error:
-            self._skip("repository", given, "path", error)
+            self._skip("repository", found.value, "path", error)
             return
         self._repos.add(record.path)
-        self._warnings.unknown(given, REPO_FIELDS)
+        self._warnings.unknown(found.value, REPO_FIELDS)
         event = repo_observed(self._upstream, record, self._warnings)
         key = digest(record.path)
-        if change := self._memory.changed(REPO + key, content_of(event)):
-            self._add(f"repo/{key}", REPO + key, self._at, event, change)
+        if change := self._change(REPO + key, UNSEEN, content_of(event)):
+            self._tell(f"repo/{key}", REPO + key, self._at, event, change)
 
-    def session(self, given: Any) -> None:
-        fields = given.get("session") if isinstance(given, dict) else None
+    def session(self, found: Record) -> None:
+        """One of `/api/sessions`; words that were heard before are not weighed again."""
+        fields = found.value.get("session") if isinstance(found.value, dict) else None
+        key = _key_of(fields)
+        if key and key in self._seen:
+            self._warnings.add("repeated_session")
+            return
+        self._seen.add(key)
+        text = hash_of(found.text.encode())
+        if key and self._memory.has_text(key, text):
+            self.state.sessions += 1
+            return
+        before = self._warnings.total
         try:
             record = msgspec.convert(fields, SessionRecord)
         except msgspec.ValidationError as error:
             self._skip("session", fields, "session_uuid", error)
             return
-        key = f"{SESSION}{agent_of(record.source_file)}/{record.session_uuid}"
-        if key in self._seen:
-            self._warnings.add("repeated_session")
-            return
-        self._seen.add(key)
         self.state.sessions += 1
-        self._warnings.unknown(given, ENTRY_FIELDS)
+        self._warnings.unknown(found.value, ENTRY_FIELDS)
         self._warnings.unknown(fields, SESSION_FIELDS)
-        linked = links(given.get("repos"), self._warnings)
-        if change := self._memory.changed(key, content_of(record, linked)):
-            self._report(record, linked, key, change)
-
-    def _report(
-        self,
-        record: SessionRecord,
-        linked: list[tuple[str, str]],
-        key: str,
-        change: tuple[int, bytes],
-    ) -> None:
+        linked = links(found.value.get("repos"), self._warnings)
         event = session_reported(self._upstream, record, linked, self._warnings)
+        if self._warnings.total > before:
+            text = UNSEEN
+        if change := self._change(key, text, content_of(record, linked)):
+            self._report(event, key, change)
+
+    def _change(self, key: str, text: bytes, content: bytes) -> Known | None:
+        """What is known from now on if the content is new; else at most its text is remembered."""
+        known = self._memory.known(key)
+        if known.content != content:
+            return Known(text, content, known.changes + 1)
+        if known.text != text:
+            self._checkpoints[key] = packed(known._replace(text=text))
+        return None
+
+    def _report(self, event: SessionReported, key: str, change: Known) -> None:
         at = event.ended_at or event.started_at or self._at
-        for path, _ in linked:
-            self._repos.add(path)
+        for link in event.repos:
+            self._repos.add(link.repo)
         checkout = self._checkouts.observe(event.cwd, at)
         if checkout:
             self._drafts.append(checkout)
-        self._add(session_stream(event.agent, event.session), key, at, event, change)
+        self._tell(session_stream(event.agent, event.session), key, at, event, change)
 
-    def _add(self, stream: str, key: str, at: int, event: Event, change: tuple[int, bytes]) -> None:
-        number, checkpoint = change
-        draft_key = f"recall/{digest(self._upstream)}/{key}/{number}/{checkpoint.hex()}"
+    def _tell(self, stream: str, key: str, at: int, event: Event, change: Known) -> None:
+        """The number of the change is in the key: what is said again later is news again."""
+        draft_key = f"recall/{self._source}/{key}/{change.changes}/{change.content.hex()}"
         self._drafts.append(Draft(stream, draft_key, at, event))
-        self._checkpoints[key] = checkpoint
+        self._checkpoints[key] = packed(change)
 
     def _skip(self, what: str, fields: Any, name: str, error: Exception) -> None:
         """Leave one record out by name; the rest lands."""
@@ -137,8 +158,8 @@ class Told:
         self._warnings.add(f"skipped_{what}")
         if self._skipped <= LOGGED_SKIPS:
             named = fields.get(name) if isinstance(fields, dict) else None
-            said = {"uuid" if what == "session" else name: str(named)[:200] if named else None}
-            self._logger.warning(f"{what}_skipped", why=str(error), **said)
+            said = {"uuid" if what == "session" else name: str(named)[:NAMED_CHARS]}
+            self._logger.warning(f"{what}_skipped", why=str(error), **(said if named else {}))
 
     def summarize(self) -> None:
         """All was read: what was odd, by kind, and how much was left out without a line."""
@@ -146,3 +167,13 @@ class Told:
             self._logger.warning("more_skipped", records=self._skipped - LOGGED_SKIPS)
         for kind, times in self._warnings.counts.items():
             count_warning(self.state.warnings, kind, times)
+
+
+def _key_of(fields: Any) -> str:
+    """The checkpoint's key of a session; empty for what is none and will be skipped."""
+    if not isinstance(fields, dict):
+        return ""
+    uuid, path = fields.get("session_uuid"), fields.get("source_file")
+    if not isinstance(uuid, str) or not isinstance(path, str):
+        return ""
+    return f"{SESSION}{agent_of(path)}/{uuid}"
