@@ -9,14 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from session_lattice import heartbeat
 from session_lattice.events import Envelope
 from session_lattice.store import generations
 from tests.acceptance.pair import Pair, until
 from tests.puller.held import log_of, under_way
-from tests.upstream import truth
+from tests.upstream import found
 from tests.upstream.server import SCAN_VERSION, Upstream
 from tests.upstream.world import World
 
@@ -63,32 +61,32 @@ class RecallPair(Pair):
         if newest is None:
             return set()
         with generations.open_reader(newest) as connection:
-            return answer(connection, sql)
+            return found.answer(connection, sql)
 
     def reports(self) -> set[Row]:
         """In the columns of truth.REPORT_COLUMNS."""
-        columns = ", ".join(map(_comparable, truth.REPORT_COLUMNS))
-        return self.rows(f"SELECT {columns} FROM reports")
+        newest = self.newest()
+        if newest is None:
+            return set()
+        with generations.open_reader(newest) as connection:
+            return found.reports(connection)
 
     def has(self, world: World) -> bool:
-        """Whether all that the world's upstream tells is published, and nothing else."""
-        return (
-            self.reports() == truth.reports(world)
-            and self.rows("SELECT session, tool, calls, errors FROM reported_tools")
-            == truth.reported_tools(world)
-            and self.rows("SELECT session, repo, name FROM session_repos")
-            >= truth.session_repos(world)
-            and self.rows("SELECT repo, name FROM repos") >= truth.repos(world)
-        )
+        """Whether all that the world's upstream tells is published, once and as it tells it."""
+        newest = self.newest()
+        if newest is None:
+            return False
+        with generations.open_reader(newest) as connection:
+            return not found.differences(connection, world).any
 
     def reported(self) -> list[Envelope]:
         """Every session.reported in the log, oldest first."""
-        found, after = [], 0
+        events, after = [], 0
         with log_of(self) as log:
             while batch := log.read(after, limit=READ_EVENTS):
-                found += [event for event in batch if event.type == "session.reported"]
+                events += [event for event in batch if event.type == "session.reported"]
                 after = batch[-1].position
-        return found
+        return events
 
     def problem(self) -> dict[str, str] | None:
         """What `/status` says of the upstream, if anything."""
@@ -98,22 +96,11 @@ class RecallPair(Pair):
 
     def warnings(self) -> dict[str, int]:
         """Bad input of all sources by kind."""
-        found: dict[str, int] = defaultdict(int)
+        counts: dict[str, int] = defaultdict(int)
         for source in self.get("/status")["sources"]:
             for kind, count in source["warnings"].items():
-                found[kind] += count
-        return dict(found)
-
-
-def answer(connection: duckdb.DuckDBPyConnection, sql: str) -> set[Row]:
-    return set(connection.execute(sql).fetchall())
-
-
-def _comparable(column: str) -> str:
-    """Times as microseconds; texts that are unknown as ""."""
-    if column.endswith("_at"):
-        return f"epoch_us({column})"
-    return f"coalesce({column}, '')" if column in ("path", "cwd", "last_prompt") else column
+                counts[kind] += count
+        return dict(counts)
 
 
 def understandable(problem: dict[str, str]) -> bool:
@@ -130,12 +117,12 @@ def understandable(problem: dict[str, str]) -> bool:
 def repeated(events: list[Envelope]) -> list[str]:
     """Streams of sessions that were reported twice in a row with the same content."""
     last: dict[str, bytes] = {}
-    found = []
+    twice = []
     for event in events:
         if last.get(event.stream) == event.data:
-            found.append(event.stream)
+            twice.append(event.stream)
         last[event.stream] = event.data
-    return found
+    return twice
 
 
 def ended(pair: Pair) -> int:
