@@ -1,6 +1,7 @@
 """`bin/bench`: measures what docs/benchmarks.md states.
 
-    bin/bench [NAME…] [--megabytes 250] [--rounds 3] [--json FILE] [--markdown FILE]
+    bin/bench [NAME…] [--megabytes 250] [--rounds 3] [--seconds 60] [--pulls 1000]
+              [--json FILE] [--markdown FILE]
 
 Without names every bench runs. Exit code: 0 when no bar is missed, 1 when one is, or a bench
 could not be measured.
@@ -22,6 +23,7 @@ from tests.bench import (
     ingest,
     isolation,
     memory,
+    recall,
     status,
     stream,
     tick,
@@ -32,13 +34,18 @@ from tests.bench.measure import BenchError, SkipError
 from tests.bench.report import Row, as_json, markdown, text
 
 ROUNDS = 3
+SECONDS = 60.0
+PULLS = 1000
 BUSY_LOAD = 0.7
 """A load average, before anything is measured, that makes figures doubtful."""
 
 Bench = Callable[[Context], Iterator[Row]]
 BENCHES: dict[str, Bench] = {
     module.NAME: module.measure
-    for module in (totals, ingest, idle, tick, http, generations, isolation, status, memory, stream)
+    for module in (
+        *(totals, ingest, idle, tick, http, generations, isolation, status, memory, stream),
+        recall,
+    )
 }
 
 
@@ -47,7 +54,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     _introduce()
     rows: list[Row] = []
-    with context(given.megabytes, given.rounds) as shared:
+    with context(given.megabytes, given.rounds, given.seconds, given.pulls) as shared:
         for name in given.names or BENCHES:
             for row in _rows(name, shared):
                 print(text(row), flush=True)
@@ -75,6 +82,10 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
         "--megabytes", type=int, default=history.MEGABYTES, help="of made-up history"
     )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of interleaved pieces")
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS, help="for which an upstream never answers"
+    )
+    parser.add_argument("--pulls", type=int, default=PULLS, help="from an upstream that fails")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
     given = parser.parse_args(arguments)

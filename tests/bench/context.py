@@ -28,10 +28,15 @@ class Workspace:
 
 @dataclass
 class Context:
-    """One run of the benches. `rounds` is how often interleaved pieces take turns."""
+    """One run of the benches. `rounds` is how often interleaved pieces take turns.
+
+    `seconds` is how long an upstream is wedged in all, `pulls` how many meet one that fails.
+    """
 
     megabytes: int
     rounds: int
+    seconds: float
+    pulls: int
     work: Path = field(default_factory=lambda: _work_directory())
     _workspaces: dict[int, Workspace] = field(default_factory=dict)
 
@@ -72,9 +77,9 @@ def _work_directory() -> Path:
 
 
 @contextmanager
-def context(megabytes: int, rounds: int) -> Iterator[Context]:
+def context(megabytes: int, rounds: int, seconds: float, pulls: int) -> Iterator[Context]:
     """A context whose working directory goes away with the block."""
-    made = Context(megabytes, rounds)
+    made = Context(megabytes, rounds, seconds, pulls)
     try:
         yield made
     finally:
