@@ -60,6 +60,9 @@ class ScriptedSource:
     def abandon(self) -> None:
         """It never waits."""
 
+    def close(self) -> None:
+        """It has nothing open."""
+
     def status(self) -> SourceStatus:
         state = "unreadable" if self.failure else "ok"
         return SourceStatus(self._name, state, root="", files=len(self._script))

@@ -130,6 +130,9 @@ class Ingest:
         if self._thread.is_alive():
             self.abandon()
             self._thread.join(CLOSE_SECONDS)
+        if not self._thread.is_alive():
+            for source in self._sources:
+                source.close()
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -108,6 +108,10 @@ class Source(Protocol):
         """End a wait under way, from another thread, where one can be ended: by a SourceError."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is open; nothing is asked of the source after this."""
+        ...
+
     def status(self) -> SourceStatus: ...
 
 

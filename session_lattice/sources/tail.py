@@ -170,6 +170,9 @@ class TailingSource(Generic[T]):
     def abandon(self) -> None:
         """A read of a file cannot be ended from outside; there is nothing to do."""
 
+    def close(self) -> None:
+        """No file stays open from one scan to the next."""
+
     def status(self) -> SourceStatus:
         warnings: dict[str, int] = {}
         for kind, times in self._files.warnings():

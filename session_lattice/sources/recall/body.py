@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from session_lattice.errors import UpstreamError
-from session_lattice.sources.recall.client import Answer, wrong
+from session_lattice.sources.recall.answer import Answer, wrong
 
-MAX_BODY_BYTES = 1024**3
-"""Of one answer, unpacked: some 900,000 sessions."""
+MAX_BODY_BYTES = 512 * 1024**2
+"""Of one answer, unpacked: some 400,000 sessions."""
 
 MAX_VALUE_CHARS = 8 * 1024 * 1024
 """Of one record, or of anything that stands beside the list of them."""
@@ -22,7 +22,10 @@ MAX_PIECE_BYTES = 256 * 1024
 SMALL_BYTES = 64 * 1024
 """Of an answer that is read whole."""
 
-_SPACES = (" ", "\t", "\r", "\n")
+LITERAL_CHARS = 8
+"""Of the longest word or escape that may be cut off at an answer's end."""
+
+_OF_NUMBERS = "0123456789.eE+-"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 
@@ -60,18 +63,13 @@ class Body:
             raise self._no_json() from error
 
     def _members(self) -> Iterator[Record]:
-        found = False
-        if self._next() != "{":
+        if self._peek() not in ("{", ""):
             raise self._wrong(f"answers without a list of {self._name}")
-        while self._separated("}"):
-            name = self._value().value
-            if self._next() != ":":
-                raise ValueError("a name without a value")
+        found = False
+        for name in self._names():
             if name == self._name and self._peek() == "[":
                 found = True
-                self._next()
-                while self._separated("]"):
-                    yield self._value()
+                yield from self._items()
             else:
                 self._value()
         if self._peek():
@@ -79,34 +77,65 @@ class Body:
         if not found:
             raise self._wrong(f"answers without a list of {self._name}")
 
-    def _separated(self, end: str) -> bool:
-        """Whether another member comes before the `end`; a comma is taken on the way."""
+    def _names(self) -> Iterator[str]:
+        """Of each member of the object; its value is to be taken before the next one."""
+        self._expect("{")
+        more = self._begins("}")
+        while more:
+            name = self._value().value
+            if not isinstance(name, str):
+                raise ValueError("a name that is no text")
+            self._expect(":")
+            yield name
+            more = self._goes_on("}")
+
+    def _items(self) -> Iterator[Record]:
+        self._expect("[")
+        more = self._begins("]")
+        while more:
+            yield self._value()
+            more = self._goes_on("]")
+
+    def _begins(self, end: str) -> bool:
+        """Whether there is a first one before the `end`, which is taken."""
+        return not self._took(end)
+
+    def _goes_on(self, end: str) -> bool:
+        """Whether there is another one before the `end`; what stands between is taken."""
         if comma := _COMMA.match(self._text, self._at):
             self._at = comma.end()
             return True
-        mark = self._peek()
-        if mark == ",":
-            self._at += 1
-        elif mark == end:
-            self._at += 1
-            return False
-        return True
+        if self._took(","):
+            return True
+        self._expect(end)
+        return False
+
+    def _took(self, mark: str) -> bool:
+        found = self._peek() == mark
+        self._at += found
+        return found
+
+    def _expect(self, mark: str) -> None:
+        if not self._took(mark):
+            raise ValueError(f"no {mark} where one must be")
 
     def _value(self) -> Record:
         """The next value, once all of it is here."""
+        self._peek()
         while True:
             try:
                 value, end = self._decode(self._text, self._at)
             except (ValueError, RecursionError):
-                if self._text[self._at : self._at + 1] in _SPACES:
-                    self._peek()
-                elif not self._more():
+                if not self._more():
                     raise
                 continue
             # A number may go on with the next piece; everything else has an end of its own.
-            if end < len(self._text) or not self._more():
-                text, self._at = self._text[self._at : end], end
-                return Record(value, text)
+            follows = self._text[end : end + 1]
+            unfinished = not follows or (follows in _OF_NUMBERS and type(value) in (int, float))
+            if unfinished and self._more():
+                continue
+            text, self._at = self._text[self._at : end], end
+            return Record(value, text)
 
     def _peek(self) -> str:
         """The next character that is no white space; empty at the end."""
@@ -115,11 +144,6 @@ class Body:
             self._at = found.end() if found else self._at
             if self._at < len(self._text) or not self._more():
                 return self._text[self._at : self._at + 1]
-
-    def _next(self) -> str:
-        mark = self._peek()
-        self._at += 1
-        return mark
 
     def _more(self) -> bool:
         """As much text again as waits already, and at least a piece; False at the end."""
@@ -144,20 +168,21 @@ class Body:
             yield piece
 
     def _no_json(self) -> UpstreamError:
-        if not self._text[self._at :].strip() or self._is_cut():
+        if self._is_cut():
             return self._wrong(f"sent only part of an answer ({self.read_bytes:,} bytes)")
         return self._wrong("sent an answer that is not JSON")
 
     def _is_cut(self) -> bool:
-        """Whether what is left might have become a value with more behind it."""
+        """Whether what is left is the beginning of something."""
         left = self._text[self._at :]
         try:
             self._decode(left)
         except json.JSONDecodeError as error:
-            return error.pos >= len(left) or error.msg.startswith("Unterminated string")
+            in_text = error.msg.startswith("Unterminated string")
+            return in_text or error.pos >= len(left) - LITERAL_CHARS
         except (ValueError, RecursionError):
             return False
-        return True
+        return False
 
     def _wrong(self, says: str) -> UpstreamError:
         return wrong(self._answer.shown, says, transient=True)

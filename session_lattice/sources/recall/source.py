@@ -8,10 +8,12 @@ import structlog
 
 from session_lattice.errors import UpstreamError
 from session_lattice.sources.base import Batch, SourceStatus
+from session_lattice.sources.recall.answer import Answer, wrong
 from session_lattice.sources.recall.body import Body, Record, small
 from session_lattice.sources.recall.checkpoints import STATE, Memory, Scan
 from session_lattice.sources.recall.circuit import Circuit, Verdict
-from session_lattice.sources.recall.client import ATTEMPTS, Answer, Client, Limits, wrong
+from session_lattice.sources.recall.client import Client, Limits
+from session_lattice.sources.recall.patience import ATTEMPTS
 from session_lattice.sources.recall.told import Told
 
 SCAN_PATH = "/api/scan-version"
@@ -77,6 +79,9 @@ class Recall:
 
     def abandon(self) -> None:
         self._client.give_up()
+
+    def close(self) -> None:
+        self._client.close()
 
     def status(self) -> SourceStatus:
         state = self._memory.state

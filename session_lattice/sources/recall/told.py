@@ -8,6 +8,7 @@ import msgspec
 from session_lattice.events import Draft, Event, SessionReported, session_stream
 from session_lattice.sources.base import Batch, count_warning
 from session_lattice.sources.checkouts import Checkouts, Named
+from session_lattice.sources.recall.answer import wrong
 from session_lattice.sources.recall.body import Record
 from session_lattice.sources.recall.checkpoints import (
     REPO,
@@ -40,6 +41,9 @@ BATCH_RECORDS = 1_000
 
 LOGGED_SKIPS = 20
 """Records left out of one answer that the process's log names one by one."""
+
+MAX_REPEATED = 10_000
+"""Sessions that an answer may list twice before it is taken for one without an end."""
 
 NAMED_CHARS = 200
 """Of what a record that is left out calls itself."""
@@ -105,7 +109,7 @@ class Told:
         fields = found.value.get("session") if isinstance(found.value, dict) else None
         key = _key_of(fields)
         if key and key in self._seen:
-            self._warnings.add("repeated_session")
+            self._repeated()
             return
         self._seen.add(key)
         text = hash_of(found.text.encode())
@@ -127,6 +131,12 @@ class Told:
             text = UNSEEN
         if change := self._change(key, text, content_of(record, linked)):
             self._report(event, key, change)
+
+    def _repeated(self) -> None:
+        """The first one counts: to take the last would be news in every pull."""
+        self._warnings.add("repeated_session")
+        if self._warnings.counts["repeated_session"] > MAX_REPEATED:
+            raise wrong(self._upstream, "lists the same sessions over and over", transient=True)
 
     def _change(self, key: str, text: bytes, content: bytes) -> Known | None:
         """What is known from now on if the content is new; else at most its text is remembered."""
