@@ -21,7 +21,14 @@ from tests.puller.test_ingest import Given, wanted
 class Rig:
     """Pulls over a log in memory and a real store; without other sources a scripted one."""
 
-    def __init__(self, root: Path, *sources: Source, log: EventLog | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *sources: Source,
+        log: EventLog | None = None,
+        interval_seconds: float = 60.0,
+    ) -> None:
+        self.interval_seconds = interval_seconds
         self.home = Home(root)
         self.home.create()
         self.log = log or MemoryEventLog()
@@ -36,8 +43,17 @@ class Rig:
             progress=self.progress,
             on_error=self.errors.append,
         )
+        self._lanes = [self.ingest]
         self.store = Store(self.home, 60.0)
         self.trimmed = 0
+
+    @property
+    def lanes(self) -> Lanes:
+        return Lanes(*self._lanes)
+
+    def add_lane(self, lane: Ingest) -> None:
+        """Sources that are asked beside the first ones."""
+        self._lanes.append(lane)
 
     def pull(
         self, reason: str = "tick", *, seconds: float = 60.0, over: Callable[[], bool] = wanted
@@ -58,10 +74,10 @@ class Rig:
         pull.attach(self.drainer)
         tick = Tick(
             self.log,
-            Lanes(self.ingest),
+            self.lanes,
             self.store,
             self.progress,
-            interval_seconds=60.0,
+            interval_seconds=self.interval_seconds,
             sample=False,
         )
         try:
@@ -80,6 +96,6 @@ class Rig:
         return [e.type for e in self.log.read(0) if e.terminal]
 
     def close(self) -> None:
-        self.ingest.close()
+        self.lanes.close()
         self.drainer.close()
         self.store.close()
