@@ -21,7 +21,6 @@ from tests.upstream.world import World
 LIMITS = {"CONNECT": "1", "READ": "0.4", "WRITE": "1", "POOL": "1", "BODY": "3"}
 """Seconds: short, so that what hangs is given up soon."""
 
-TABLES = ("reports", "reported_tools", "repos", "session_repos")
 READ_EVENTS = 10_000
 NEVER_SECONDS = 3600.0
 ADDRESS = "UPSTREAM"
@@ -49,10 +48,13 @@ class RecallPair(Pair):
 
     def told(self) -> dict[str, list[str]]:
         """The tables that an upstream fills, without its address."""
-        tables = self.tables()
+        newest = self.newest()
+        assert newest is not None, "nothing is published"
+        with generations.open_reader(newest) as connection:
+            tables = found.whole(connection)
         return {
-            name: sorted(repr(row).replace(self.url, ADDRESS) for row in tables[name])
-            for name in TABLES
+            name: [repr(row).replace(self.url, ADDRESS) for row in rows]
+            for name, rows in tables.items()
         }
 
     def rows(self, sql: str) -> set[Row]:

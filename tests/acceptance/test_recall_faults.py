@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.acceptance.pair import until
-from tests.acceptance.recall_pair import RecallPair, pass_ticks, understandable
+from tests.acceptance.recall_pair import RecallPair, pass_ticks, pull, understandable
 from tests.acceptance.test_recall import undisturbed, until_has
 from tests.upstream import truth
+from tests.upstream.chaos import FOR_LONG
 from tests.upstream.lies import EVERY
 from tests.upstream.misbehaviours import FAILING, LYING, ODD
 from tests.upstream.server import DASHBOARD, EVERY_PATH, SCAN_VERSION, SESSIONS, Upstream
@@ -98,11 +99,11 @@ def test_two_of_three_sessions_stay_honest_beside_those_that_lie() -> None:
     assert len(honest(World(NUMBER))) == NUMBER - NUMBER // EVERY
 
 
-@pytest.mark.parametrize("name", [REFUSED, *FAILING])
+@pytest.mark.parametrize("name", [REFUSED, *sorted(FAILING.keys() - FOR_LONG)])
 def test_a_failure_costs_no_read_and_no_row_and_the_status_says_what_and_since_when(
     trial: Trial, name: str, expected: dict[str, list[str]]
 ) -> None:
-    before = trial.read()
+    before, true = ids(trial.read()), truth.reports(trial.server.world)
     trial.go_wrong(name, SESSIONS)
     problem = until("the status tells", trial.pair.problem)
     assert understandable(problem), problem
@@ -110,8 +111,34 @@ def test_a_failure_costs_no_read_and_no_row_and_the_status_says_what_and_since_w
         trial.until_met(name)
     again = until("the status still tells", trial.pair.problem)
     assert again["since"] == problem["since"]
-    assert trial.read() == before
+    assert ids(trial.read()) == before
+    assert trial.pair.reports() <= true | truth.reports(trial.server.world)
     trial.come_right(expected)
+
+
+@pytest.mark.parametrize("name", sorted(FOR_LONG))
+def test_an_upstream_that_asks_for_hours_is_left_alone_by_every_pull_of_that_puller(
+    tmp_path: Path, name: str, expected: dict[str, list[str]]
+) -> None:
+    with Upstream(World(NUMBER)) as server:
+        trial = Trial(tmp_path, server)
+        with trial.pair.running("serve-reads"):
+            with trial.pair.running("serve-puller") as puller:
+                trial.settle()
+                trial.go_wrong(name, SESSIONS)
+                trial.until_met(name)
+                problem = until("the status tells", trial.pair.problem)
+                assert understandable(problem), problem
+                asked = server.count()
+                for _ in range(3):
+                    pull(trial.pair, puller)
+                assert server.count() == asked
+            with trial.pair.running("serve-puller"):
+                trial.come_right(expected)
+
+
+def ids(rows: list[dict[str, Any]]) -> set[str]:
+    return {row["session"] for row in rows}
 
 
 @pytest.mark.parametrize("path", [SCAN_VERSION, DASHBOARD])

@@ -16,6 +16,9 @@ KEYS = {
 }
 """Table → what names one row of it."""
 
+WHEN_ASKED = ("changed", "day", "observed_at")
+"""Columns that depend on when a row was first or last told, not on what was told."""
+
 TEXTS = ("path", "cwd", "last_prompt")
 
 
@@ -43,7 +46,10 @@ def reports(connection: duckdb.DuckDBPyConnection) -> set[Row]:
 
 
 def reported_tools(connection: duckdb.DuckDBPyConnection) -> set[Row]:
-    return answer(connection, "SELECT session, tool, calls, errors FROM reported_tools")
+    """A tool that a later report does not name stays with no calls."""
+    return answer(
+        connection, "SELECT session, tool, calls, errors FROM reported_tools WHERE calls > 0"
+    )
 
 
 def session_repos(connection: duckdb.DuckDBPyConnection) -> set[Row]:
@@ -52,6 +58,18 @@ def session_repos(connection: duckdb.DuckDBPyConnection) -> set[Row]:
 
 def repos(connection: duckdb.DuckDBPyConnection) -> set[Row]:
     return answer(connection, "SELECT repo, name FROM repos")
+
+
+def whole(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
+    """Every table that an upstream fills, but for what tells when it was asked."""
+    return {table: sorted(_whole(connection, table), key=repr) for table in KEYS}
+
+
+def _whole(connection: duckdb.DuckDBPyConnection, table: str) -> list[Row]:
+    columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {table}").fetchall()]
+    kept = ", ".join(f'"{name}"' for name in columns if name not in WHEN_ASKED)
+    some = "WHERE calls > 0" if table == "reported_tools" else ""
+    return connection.execute(f"SELECT {kept} FROM {table} {some}").fetchall()
 
 
 def duplicates(connection: duckdb.DuckDBPyConnection) -> int:

@@ -8,6 +8,9 @@ from itertools import repeat
 
 from tests.upstream.exchange import JSON, Answer, Exchange, Header
 
+MOVED = "/moved"
+"""Whatever lies below it is what lies at the root."""
+
 RETRY_SECONDS = 1
 BOMB_BLOCK_BYTES = 1_048_576
 BOMB_BLOCKS = 4096
@@ -64,7 +67,10 @@ def redirect_to_a_file(exchange: Exchange) -> None:
 
 def redirect_on_the_same_host(exchange: Exchange) -> None:
     """Where it leads is the sound answer."""
-    _redirect(exchange, f"/moved{exchange.request.path}")
+    if exchange.request.path.startswith(MOVED):
+        exchange.reply(exchange.sound)
+    else:
+        _redirect(exchange, MOVED + exchange.request.path)
 
 
 def _redirect(exchange: Exchange, to: str) -> None:

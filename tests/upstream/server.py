@@ -21,6 +21,7 @@ from tests.upstream.exchange import (
     shut,
 )
 from tests.upstream.misbehaviours import MISBEHAVIOURS
+from tests.upstream.replies import MOVED
 from tests.upstream.world import World
 
 LOOPBACK = "127.0.0.1"
@@ -37,8 +38,6 @@ SESSIONS = "/api/sessions"
 DASHBOARD = "/"
 PATHS = (SCAN_VERSION, SESSIONS, DASHBOARD)
 EVERY_PATH = ""
-MOVED = "/moved"
-"""Whatever lies below it is what lies at the root."""
 
 
 @dataclass(slots=True)
