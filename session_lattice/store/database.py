@@ -31,6 +31,12 @@ BASE_TABLES = (
     "responses",
     "compactions",
     "checkouts",
+    "reports",
+    "reported_tools",
+    "reported_stops",
+    "reported_usage",
+    "session_repos",
+    "repos",
 )
 """The tables of facts, each with a `changed` column."""
 

@@ -87,6 +87,8 @@ def _line(event: Envelope) -> bytes:
 
 
 def _steps() -> list[str]:
+    """`project_<number>_<table>` in the order of their numbers."""
     folder = resources.files(__package__).joinpath("sql")
     names = (item.name.removesuffix(".sql") for item in folder.iterdir())
-    return sorted(name for name in names if name.startswith("project_"))
+    steps = [name for name in names if name.startswith("project_")]
+    return sorted(steps, key=lambda name: int(name.split("_")[1]))

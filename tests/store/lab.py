@@ -1,6 +1,6 @@
 """A store in a directory of its own, fed with events as a log would hand them on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,15 @@ def envelopes(
 
 def envelope(event: Event, position: int, ts: int) -> Envelope:
     draft = Draft(stream_of(event), str(position), ts, event)
-    return Envelope(position, draft.stream, position, ts, "", False, "here", events.encode(event))
+    origin = "there" if is_told(event) else "here"
+    return Envelope(position, draft.stream, position, ts, "", False, origin, events.encode(event))
+
+
+def is_told(event: Event) -> bool:
+    """Whether it comes from an upstream, not from a transcript or this machine's disk."""
+    if isinstance(event, events.CheckoutObserved):
+        return event.evidence == "upstream"
+    return isinstance(event, events.SessionReported | events.RepoObserved)
 
 
 def stream_of(event: Event) -> str:
@@ -94,6 +102,43 @@ PLACE = {
     "branch": BRANCHES,
 }
 TOKENS = st.integers(0, 10_000)
+COUNTS = st.integers(0, 5)
+UPSTREAMS = st.sampled_from(["http://one:7777", "http://two:7777"])
+REPOS = st.sampled_from(["/repo", "/elsewhere"])
+MOMENTS = st.sampled_from([None, START_US - DAY_US, START_US + DAY_US])
+
+
+def some(names: Sequence[str], build: Callable[[str, int], Any]) -> st.SearchStrategy[Any]:
+    """A tuple with some of the names, each built with a count."""
+    counted = st.dictionaries(st.sampled_from(names), COUNTS, max_size=2)
+    return counted.map(lambda found: tuple(build(name, count) for name, count in found.items()))
+
+
+REPORTS = st.builds(
+    events.SessionReported,
+    agent=AGENTS,
+    session=st.sampled_from(["s1", "s2", "s3"]),
+    cwd=CWDS,
+    branch=BRANCHES,
+    upstream=UPSTREAMS,
+    path=st.sampled_from(["", "/far/1.jsonl"]),
+    started_at=MOMENTS,
+    ended_at=MOMENTS,
+    messages=COUNTS,
+    user_messages=COUNTS,
+    assistant_messages=COUNTS,
+    last_prompt=st.sampled_from(["", "do\nthis", "x" * 200]),
+    input_tokens=st.sampled_from([0, 7]),
+    output_tokens=st.sampled_from([0, 9]),
+    models=st.lists(MODELS, max_size=2).map(tuple),
+    tool_counts=some(
+        ["Bash", "Grep"], lambda name, n: events.ToolCount(name=name, calls=n, errors=n // 2)
+    ),
+    stop_counts=some(
+        ["end_turn", "tool_use"], lambda reason, n: events.StopCount(reason=reason, count=n)
+    ),
+    repos=some(["/repo", "/linked"], lambda repo, n: events.RepoLink(repo=repo, name=f"name{n}")),
+)
 
 EVENTS = st.one_of(
     st.builds(
@@ -171,7 +216,19 @@ EVENTS = st.one_of(
         cwd=st.sampled_from(["/repo", "/repo/sub"]),
         repo=st.sampled_from(["/repo", "/elsewhere"]),
         worktree=st.just("/repo"),
-        evidence=st.sampled_from(["git", "layout", "cwd"]),
+        evidence=st.sampled_from(["git", "layout", "upstream", "cwd"]),
+    ),
+    REPORTS,
+    st.builds(
+        events.RepoObserved,
+        repo=REPOS,
+        upstream=UPSTREAMS,
+        name=st.sampled_from(["one", "two"]),
+        head=st.sampled_from(["", "main"]),
+        modified_files=COUNTS,
+        open_prs=COUNTS,
+        stale_branches=st.sampled_from([(), ("old",), ("old", "older")]),
+        deployed_at=MOMENTS,
     ),
 )
 

@@ -23,6 +23,7 @@ ME: dict[str, Any] = {"agent": "claude_code", "session": "s1"}
 BUILT_IN = {
     "session_overview",
     "repo_sessions",
+    "repo_status",
     "subagent_tree",
     "daily_usage",
     "model_usage",

@@ -1,11 +1,15 @@
 -- The batch under way: one row per event, all fields of all types side by side. They are
 -- columns, not members of a struct, so that a step reads those that it names and no others.
+-- Types share names, such as `path` and `cwd`: every step says whose it takes.
 CREATE OR REPLACE TEMP TABLE batch AS
 SELECT
     * REPLACE (
         agent || '/' || session AS session,
         coalesce(subagent, '') AS subagent,
-        make_timestamp(ts) AS ts
+        make_timestamp(ts) AS ts,
+        make_timestamp(started_at) AS started_at,
+        make_timestamp(ended_at) AS ended_at,
+        make_timestamp(deployed_at) AS deployed_at
     ),
     session AS id
 FROM read_json(
@@ -28,6 +32,22 @@ FROM read_json(
         exit_code: 'BIGINT', duration_ms: 'BIGINT', output: 'VARCHAR', output_bytes: 'BIGINT',
         trigger: 'VARCHAR', pre_tokens: 'BIGINT', child_session: 'VARCHAR',
         child_subagent: 'VARCHAR', description: 'VARCHAR', evidence: 'VARCHAR', repo: 'VARCHAR',
-        worktree: 'VARCHAR'
+        worktree: 'VARCHAR', upstream: 'VARCHAR', started_at: 'BIGINT', ended_at: 'BIGINT',
+        messages: 'BIGINT', user_messages: 'BIGINT', assistant_messages: 'BIGINT',
+        sidechain_messages: 'BIGINT', last_prompt: 'VARCHAR', models: 'VARCHAR[]',
+        tools_used: 'VARCHAR[]',
+        tool_counts: 'STRUCT("name" VARCHAR, calls BIGINT, errors BIGINT)[]',
+        stop_counts: 'STRUCT(reason VARCHAR, "count" BIGINT)[]',
+        repos: 'STRUCT(repo VARCHAR, "name" VARCHAR)[]',
+        parent_uuid: 'VARCHAR', request_id: 'VARCHAR', message_id: 'VARCHAR',
+        remote_url: 'VARCHAR', default_branch: 'VARCHAR', head: 'VARCHAR',
+        in_progress: 'VARCHAR', commits_30d: 'BIGINT', changed_lines_30d: 'BIGINT',
+        authors_30d: 'BIGINT', untracked_files: 'BIGINT', modified_files: 'BIGINT',
+        commits_ahead: 'BIGINT', commits_behind: 'BIGINT', stashes: 'BIGINT',
+        stale_branches: 'VARCHAR[]', open_prs: 'BIGINT', draft_prs: 'BIGINT',
+        open_issues: 'BIGINT', prs_awaiting_my_review: 'BIGINT',
+        prs_mine_awaiting_review: 'BIGINT', prs_mine_no_reviewer: 'BIGINT',
+        my_draft_prs: 'BIGINT', issues_assigned_to_me: 'BIGINT', deploy_workflow: 'VARCHAR',
+        deploy_status: 'VARCHAR', deployed_at: 'BIGINT'
     }
 )

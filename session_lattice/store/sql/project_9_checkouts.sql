@@ -9,13 +9,13 @@ USING (
     WHERE type = 'checkout.observed'
     QUALIFY row_number() OVER (
         PARTITION BY cwd
-        ORDER BY list_position(['cwd', 'layout', 'git'], evidence) DESC, position DESC
+        ORDER BY list_position(['cwd', 'upstream', 'layout', 'git'], evidence) DESC, position DESC
     ) = 1
 ) AS b
 ON c.cwd = b.cwd
 WHEN MATCHED
-    AND list_position(['cwd', 'layout', 'git'], b.evidence)
-        >= list_position(['cwd', 'layout', 'git'], c.evidence)
+    AND list_position(['cwd', 'upstream', 'layout', 'git'], b.evidence)
+        >= list_position(['cwd', 'upstream', 'layout', 'git'], c.evidence)
 THEN UPDATE SET
     repo = b.repo, worktree = b.worktree, evidence = b.evidence, origin = b.origin, changed = b.changed
 WHEN NOT MATCHED THEN INSERT BY NAME

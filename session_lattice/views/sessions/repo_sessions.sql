@@ -6,64 +6,109 @@
 -- dirty: tool_calls.session
 -- dirty: responses.session
 -- dirty: sessions.session
+-- dirty: reports.session
 -- dirty: checkouts.cwd -> messages.session
 -- dirty: checkouts.cwd -> tool_calls.session
 -- dirty: checkouts.cwd -> responses.session
+-- dirty: checkouts.cwd -> reports.session
 -- column repo: | repository: its main checkout's directory, or the directory worked in
 -- column session: | agent and the agent's own id
 -- column agent: | claude_code or codex
--- column title: | the session's title
+-- column title: | the session's title; else an upstream's last prompt
 -- column worktrees: | checkouts of the repository that the session worked in
 -- column branches: | branches that it worked on there
 -- column first_at: UTC | first work there
 -- column last_at: UTC | last work there
 -- column messages: count | messages written there
 -- column tool_calls: count | tools called there
--- column responses: count | answers of the model's API given there
+-- column responses: count | answers of the model's API given there; 0 if counts_from is upstream, which cannot tell them
 -- column input_tokens: tokens | without cache reads and writes
 -- column output_tokens: tokens | with reasoning
 -- column cache_write_tokens: tokens | written to the prompt cache
 -- column cache_read_tokens: tokens | read from the prompt cache
--- column cost_microdollars: microdollars | of the responses whose price is known; null if none is
--- column unpriced_responses: count | responses of models without a known price
-WITH work AS (
+-- column cost_microdollars: microdollars | of the responses whose price is known; null if none is, or if counts_from is upstream
+-- column unpriced_responses: count | responses of models without a known price; 0 if counts_from is upstream
+-- column linked_by: | work: it is known to have worked there; upstream: only an upstream says that it has to do with it
+-- column counts_from: | transcript, or upstream for a session of whose work no transcript tells
+WITH read_here AS (
+    SELECT session FROM messages WHERE dirty(session)
+    UNION
+    SELECT session FROM tool_calls WHERE dirty(session)
+    UNION
+    SELECT session FROM responses WHERE dirty(session)
+),
+claimed_calls AS (
+    SELECT session, sum(calls)::BIGINT AS calls
+    FROM reported_tools
+    WHERE dirty(session)
+    GROUP BY session
+),
+work AS (
     SELECT
-        session, cwd, branch, ts, 1 AS messages, 0 AS tool_calls, 0 AS responses,
+        session, cwd, branch, ts AS first_at, ts AS last_at,
+        1 AS messages, 0 AS tool_calls, 0 AS responses,
         0 AS input_tokens, 0 AS output_tokens, 0 AS cache_write_tokens, 0 AS cache_read_tokens,
         NULL::BIGINT AS cost_microdollars, 0 AS unpriced
     FROM messages
     WHERE dirty(session) AND cwd IS NOT NULL
     UNION ALL
-    SELECT session, cwd, branch, called_at, 0, 1, 0, 0, 0, 0, 0, NULL, 0
+    SELECT session, cwd, branch, called_at, called_at, 0, 1, 0, 0, 0, 0, 0, NULL, 0
     FROM tool_calls
     WHERE dirty(session) AND cwd IS NOT NULL AND name IS NOT NULL
     UNION ALL
     SELECT
-        session, cwd, branch, ts, 0, 0, 1,
+        session, cwd, branch, ts, ts, 0, 0, 1,
         input_tokens, output_tokens, cache_write_tokens, cache_read_tokens,
         cost_microdollars, (cost_microdollars IS NULL)::INTEGER
     FROM responses
     WHERE dirty(session) AND cwd IS NOT NULL
+    UNION ALL
+    SELECT
+        r.session, r.cwd, r.branch, r.started_at, r.ended_at, r.messages, coalesce(c.calls, 0), 0,
+        r.input_tokens, r.output_tokens, r.cache_write_tokens, r.cache_read_tokens,
+        NULL, 0
+    FROM reports AS r
+    LEFT JOIN claimed_calls AS c ON c.session = r.session
+    WHERE dirty(r.session) AND r.cwd IS NOT NULL
+        AND r.session NOT IN (SELECT session FROM read_here)
+),
+placed AS (
+    SELECT
+        coalesce(c.repo, w.cwd) AS repo,
+        coalesce(c.worktree, w.cwd) AS worktree,
+        w.* EXCLUDE (cwd),
+        true AS worked
+    FROM work AS w
+    LEFT JOIN checkouts AS c ON c.cwd = w.cwd
+    UNION ALL BY NAME
+    SELECT session, repo, false AS worked
+    FROM session_repos
+    WHERE dirty(session)
 )
 SELECT
-    coalesce(c.repo, w.cwd) AS repo,
-    w.session,
+    p.repo,
+    p.session,
     any_value(s.agent) AS agent,
-    any_value(s.title) AS title,
-    list(DISTINCT coalesce(c.worktree, w.cwd) ORDER BY coalesce(c.worktree, w.cwd)) AS worktrees,
-    coalesce(list(DISTINCT w.branch ORDER BY w.branch) FILTER (WHERE w.branch IS NOT NULL), []) AS branches,
-    min(w.ts) AS first_at,
-    max(w.ts) AS last_at,
-    sum(w.messages)::BIGINT AS messages,
-    sum(w.tool_calls)::BIGINT AS tool_calls,
-    sum(w.responses)::BIGINT AS responses,
-    sum(w.input_tokens)::BIGINT AS input_tokens,
-    sum(w.output_tokens)::BIGINT AS output_tokens,
-    sum(w.cache_write_tokens)::BIGINT AS cache_write_tokens,
-    sum(w.cache_read_tokens)::BIGINT AS cache_read_tokens,
-    sum(w.cost_microdollars)::BIGINT AS cost_microdollars,
-    sum(w.unpriced)::BIGINT AS unpriced_responses
-FROM work AS w
-LEFT JOIN checkouts AS c ON c.cwd = w.cwd
-LEFT JOIN sessions AS s ON s.session = w.session
-GROUP BY 1, 2
+    any_value(coalesce(
+        s.title, nullif(left(trim(regexp_replace(r.last_prompt, '\s+', ' ', 'g')), 120), '')
+    )) AS title,
+    coalesce(list(DISTINCT p.worktree ORDER BY p.worktree) FILTER (WHERE p.worktree IS NOT NULL), []) AS worktrees,
+    coalesce(list(DISTINCT p.branch ORDER BY p.branch) FILTER (WHERE p.branch IS NOT NULL), []) AS branches,
+    min(p.first_at) AS first_at,
+    max(p.last_at) AS last_at,
+    coalesce(sum(p.messages), 0)::BIGINT AS messages,
+    coalesce(sum(p.tool_calls), 0)::BIGINT AS tool_calls,
+    coalesce(sum(p.responses), 0)::BIGINT AS responses,
+    coalesce(sum(p.input_tokens), 0)::BIGINT AS input_tokens,
+    coalesce(sum(p.output_tokens), 0)::BIGINT AS output_tokens,
+    coalesce(sum(p.cache_write_tokens), 0)::BIGINT AS cache_write_tokens,
+    coalesce(sum(p.cache_read_tokens), 0)::BIGINT AS cache_read_tokens,
+    sum(p.cost_microdollars)::BIGINT AS cost_microdollars,
+    coalesce(sum(p.unpriced), 0)::BIGINT AS unpriced_responses,
+    if(bool_or(p.worked), 'work', 'upstream') AS linked_by,
+    if(any_value(h.session) IS NULL, 'upstream', 'transcript') AS counts_from
+FROM placed AS p
+LEFT JOIN read_here AS h ON h.session = p.session
+LEFT JOIN sessions AS s ON s.session = p.session
+LEFT JOIN reports AS r ON r.session = p.session
+GROUP BY p.repo, p.session

@@ -7,7 +7,7 @@
 -- dirty: tool_calls.session
 -- dirty: responses.session
 -- dirty: subagent_links.child_session
--- column session: | agent and the agent's own id
+-- column session: | agent and the agent's own id; none that only an upstream tells of
 -- column subagent: | the subagent's id, empty for the session's main thread
 -- column parent_session: | session that started this thread; null for one that a person started
 -- column parent_subagent: | thread of that session, empty for its main thread
@@ -30,7 +30,7 @@ WITH work AS (
         0 AS input_tokens, 0 AS output_tokens, 0 AS cache_write_tokens, 0 AS cache_read_tokens,
         NULL::BIGINT AS cost_microdollars, 0 AS unpriced
     FROM sessions
-    WHERE dirty(session)
+    WHERE dirty(session) AND transcript <> 'unread'
     UNION ALL
     SELECT child_session, child_subagent, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, 0
     FROM subagent_links

@@ -1,21 +1,25 @@
 -- What was used on each day, by agent and model?
 -- axis: time
--- grain: day, agent, model
+-- grain: day, agent, model, counted_from
 -- key: day
 -- dirty: responses.day
--- column day: UTC | day of the response
+-- dirty: reported_usage.day
+-- dirty: responses.session -> reported_usage.day
+-- dirty: messages.session -> reported_usage.day
+-- column day: UTC | day of the response; of an upstream's claim, the day that its session began
 -- column agent: | claude_code or codex
--- column model: | as the transcript names it
--- column sessions: count | sessions with a response on that day
--- column responses: count | answers of the model's API, each counted once
+-- column model: | as the transcript names it; several models or unknown where an upstream does not tell which
+-- column sessions: count | sessions with a response on that day; of claims, sessions that began then
+-- column responses: count | answers of the model's API, each counted once; 0 of a claim, which cannot tell them
 -- column input_tokens: tokens | without cache reads and writes
 -- column output_tokens: tokens | with reasoning
 -- column cache_write_tokens: tokens | written to the prompt cache
 -- column cache_read_tokens: tokens | read from the prompt cache
--- column reasoning_tokens: tokens | the part of output that was reasoning
--- column cost_microdollars: microdollars | null when the model has no known price
--- column unpriced_responses: count | responses without a known price
+-- column reasoning_tokens: tokens | the part of output that was reasoning; 0 of a claim, which cannot tell it
+-- column cost_microdollars: microdollars | null when the model has no known price, and of a claim
+-- column unpriced_responses: count | responses without a known price; 0 of a claim
 -- column cost_source: | whose price, of which version
+-- column counted_from: | transcript; or upstream: its claims, which may count an answer twice, for sessions of which no transcript was read
 SELECT
     day,
     agent,
@@ -29,7 +33,30 @@ SELECT
     sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
     sum(cost_microdollars)::BIGINT AS cost_microdollars,
     count(*) FILTER (WHERE cost_microdollars IS NULL) AS unpriced_responses,
-    max(cost_source) AS cost_source
+    max(cost_source) AS cost_source,
+    'transcript' AS counted_from
 FROM responses
 WHERE dirty(day)
+GROUP BY day, agent, model
+UNION ALL
+SELECT
+    day,
+    agent,
+    model,
+    count(DISTINCT session),
+    0,
+    sum(input_tokens)::BIGINT,
+    sum(output_tokens)::BIGINT,
+    sum(cache_write_tokens)::BIGINT,
+    sum(cache_read_tokens)::BIGINT,
+    0,
+    NULL,
+    0,
+    NULL,
+    'upstream'
+FROM reported_usage AS u
+WHERE dirty(day)
+    AND greatest(input_tokens, output_tokens, cache_write_tokens, cache_read_tokens) > 0
+    AND NOT EXISTS (SELECT 1 FROM responses AS r WHERE r.session = u.session)
+    AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.session = u.session)
 GROUP BY day, agent, model

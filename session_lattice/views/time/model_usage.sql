@@ -1,21 +1,25 @@
 -- What did each model cost altogether?
 -- axis: time
--- grain: agent, model
+-- grain: agent, model, counted_from
 -- key: model
 -- dirty: responses.model
+-- dirty: reported_usage.model
+-- dirty: responses.session -> reported_usage.model
+-- dirty: messages.session -> reported_usage.model
 -- column agent: | claude_code or codex
--- column model: | as the transcript names it
--- column responses: count | answers of the model's API, each counted once
+-- column model: | as the transcript names it; several models or unknown where an upstream does not tell which
+-- column responses: count | answers of the model's API, each counted once; 0 of a claim, which cannot tell them
 -- column input_tokens: tokens | without cache reads and writes
 -- column output_tokens: tokens | with reasoning
 -- column cache_write_tokens: tokens | written to the prompt cache
 -- column cache_read_tokens: tokens | read from the prompt cache
--- column reasoning_tokens: tokens | the part of output that was reasoning
--- column cost_microdollars: microdollars | null when the model has no known price
--- column unpriced_responses: count | responses without a known price
+-- column reasoning_tokens: tokens | the part of output that was reasoning; 0 of a claim, which cannot tell it
+-- column cost_microdollars: microdollars | null when the model has no known price, and of a claim
+-- column unpriced_responses: count | responses without a known price; 0 of a claim
 -- column cost_source: | whose price, of which version
--- column first_day: UTC | day of the first response
--- column last_day: UTC | day of the last response
+-- column first_day: UTC | day of the first response; of claims, day that the first session began
+-- column last_day: UTC | day of the last response; of claims, day that the last session began
+-- column counted_from: | transcript; or upstream: its claims, which may count an answer twice, for sessions of which no transcript was read
 SELECT
     agent,
     model,
@@ -29,7 +33,8 @@ SELECT
     sum(unpriced_responses)::BIGINT AS unpriced_responses,
     max(cost_source) AS cost_source,
     min(day) AS first_day,
-    max(day) AS last_day
+    max(day) AS last_day,
+    counted_from
 FROM daily_usage
 WHERE dirty(model)
-GROUP BY agent, model
+GROUP BY agent, model, counted_from

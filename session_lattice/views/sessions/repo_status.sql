@@ -1,0 +1,74 @@
+-- Which repositories does an upstream know, and in what state are they?
+-- axis: sessions
+-- grain: repo
+-- key: repo
+-- Without dirty lines, so made whole each time, which is quick: a session that a new checkout
+-- moves elsewhere leaves nothing by which the repository that it left could be found.
+-- column repo: | its main checkout's directory
+-- column name: | as the upstream names it
+-- column remote_url: | where it is pushed to
+-- column default_branch: | branch that others start from
+-- column head: | branch that is checked out, or detached
+-- column in_progress: | operation that waits for an end, such as rebase
+-- column uncommitted_files: count | files that are modified or not tracked
+-- column modified_files: count | files that git tracks and that differ from the last commit
+-- column untracked_files: count | files that git does not track
+-- column commits_ahead: count | commits that the remote does not have
+-- column commits_behind: count | commits that only the remote has
+-- column stashes: count | changes put aside
+-- column stale_branches: | branches that nobody has committed to for long
+-- column commits_30d: count | commits of the 30 days before observed_at
+-- column changed_lines_30d: count | lines added or removed in those days
+-- column authors_30d: count | people who committed in those days
+-- column open_prs: count | pull requests that are open
+-- column draft_prs: count | of these, drafts
+-- column open_issues: count | issues that are open
+-- column prs_awaiting_my_review: count | pull requests that wait for a review by the upstream's user
+-- column prs_mine_awaiting_review: count | pull requests of that user that wait for a review
+-- column prs_mine_no_reviewer: count | pull requests of that user that nobody was asked to review
+-- column my_draft_prs: count | drafts of that user
+-- column issues_assigned_to_me: count | issues that are assigned to that user
+-- column deploy_workflow: | workflow that deploys it
+-- column deploy_status: | how that workflow last went
+-- column deployed_at: UTC | when it last succeeded
+-- column sessions: count | sessions that worked there or that the upstream links to it
+-- column observed_at: UTC | when this was told
+-- column upstream: | who told it
+SELECT
+    r.repo,
+    r.name,
+    r.remote_url,
+    r.default_branch,
+    r.head,
+    r.in_progress,
+    r.modified_files + r.untracked_files AS uncommitted_files,
+    r.modified_files,
+    r.untracked_files,
+    r.commits_ahead,
+    r.commits_behind,
+    r.stashes,
+    r.stale_branches,
+    r.commits_30d,
+    r.changed_lines_30d,
+    r.authors_30d,
+    r.open_prs,
+    r.draft_prs,
+    r.open_issues,
+    r.prs_awaiting_my_review,
+    r.prs_mine_awaiting_review,
+    r.prs_mine_no_reviewer,
+    r.my_draft_prs,
+    r.issues_assigned_to_me,
+    r.deploy_workflow,
+    r.deploy_status,
+    r.deployed_at,
+    coalesce(s.sessions, 0) AS sessions,
+    r.observed_at,
+    r.upstream
+FROM repos AS r
+LEFT JOIN (
+    SELECT repo, count(DISTINCT session) AS sessions
+    FROM repo_sessions
+    GROUP BY repo
+) AS s ON s.repo = r.repo
+WHERE dirty(r.repo)
