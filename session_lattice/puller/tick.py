@@ -88,12 +88,13 @@ class Tick:
             pull.scope.doing = scans.doing
             pull.scope.check()
             pull.progress(self._progress.done_bytes, self._progress.total_bytes)
-            some = self._apply(pull, at_least=1 if scans.some_done else FOLLOW_EVENTS)
-            applied += some
+            some = self._apply(pull, at_least=FOLLOW_EVENTS)
             if scans.some_done and time.monotonic() >= due:
+                some += self._apply(pull, at_least=1)
                 if self._store.unpublished:
                     self._publish(pull)
                 due = time.monotonic() + self._interval_seconds
+            applied += some
             if not some:
                 scans.wait(APPLY_WAIT_SECONDS)
         return applied
