@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from session_lattice.events import (
     CheckoutObserved,
@@ -23,7 +24,7 @@ from session_lattice.events import (
     ToolReturned,
     UsageReported,
 )
-from tests.store.lab import EVENTS, START_US, Lab, envelopes
+from tests.store.lab import DAY_US, EVENTS, START_US, Lab, envelopes
 
 ME: dict[str, Any] = {"agent": "codex", "session": "s1"}
 UPSTREAM = "http://one:7777"
@@ -229,8 +230,10 @@ def test_a_claim_stands_beside_what_transcripts_count_and_has_no_cost(lab: Lab) 
 
 
 @pytest.mark.parametrize("event", [PROMPT, USAGE])
-def test_a_claim_goes_when_the_transcript_tells_of_the_session(lab: Lab, event: Event) -> None:
-    refreshed(lab, [REPORT], [event])
+def test_a_claim_goes_when_the_transcript_tells_of_the_session_on_another_day(
+    lab: Lab, event: Event
+) -> None:
+    refreshed(lab, [replace(REPORT, started_at=START_US - 2 * DAY_US)], [event])
     for view in ("daily_usage", "model_usage"):
         assert lab.rows(f"SELECT * FROM {view} WHERE counted_from = 'upstream'") == []
 
