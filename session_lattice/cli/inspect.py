@@ -201,9 +201,10 @@ def _cell(column: "Column", value: Any) -> str:
 
 def _show_session(found: "SessionAnswer", parts: Sequence[str]) -> None:
     _print(session_page.overview(found.session))
+    unread = found.session.get("transcript") == session_page.UNREAD
     for name in parts:
         part = getattr(found, name)
-        _print(["", *session_page.part(name, part.rows, tables.width())])
+        _print(["", *session_page.part(name, part.rows, tables.width(), unread=unread)])
         if part.next:
             remark(f"more {name.replace('_', ' ')}: --include {name} --after {part.next}")
 

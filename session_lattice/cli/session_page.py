@@ -11,19 +11,28 @@ from session_lattice.reads.times import span
 
 INDENT = "  "
 LABEL_CHARS = 11
+UPSTREAM = "upstream"
+"""What the columns `…_from` say of a number that no transcript tells."""
+
+UNREAD = "unread"
+"""The state of a transcript that was not read here: only an upstream tells of its session."""
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of a part: which value, under which heading, in which unit."""
+    """A column of a part: which value, under which heading, in which unit.
+
+    It is left out where every row has nothing, or what is `usual`.
+    """
 
     name: str
     heading: str
     unit: str | None = None
     flexible: bool = False
     keep_end: bool = False
+    usual: str = ""
 
 
 _PARTS: dict[str, tuple[Field, ...]] = {
@@ -56,6 +65,7 @@ _PARTS: dict[str, tuple[Field, ...]] = {
     ),
     "usage": (
         Field("model", "MODEL", flexible=True),
+        Field("counted_from", "FROM", usual="transcript"),
         Field("responses", "RESPONSES", unit="count"),
         Field("input_tokens", "INPUT", unit="tokens"),
         Field("output_tokens", "OUTPUT", unit="tokens"),
@@ -65,11 +75,13 @@ _PARTS: dict[str, tuple[Field, ...]] = {
     ),
 }
 
+_TOLD = {"prompts": "prompts", "tool_calls": "tool calls", "failed_tool_calls": "failed"}
+_READ = {"files_changed": "files changed", "subagents": "subagents", "compactions": "compactions"}
+_CLAIMS = {"prompts": "messages_from", "tool calls": "tool_calls_from"}
+
 
 def overview(row: Row) -> list[str]:
     """What the session is, in a few labelled lines."""
-    cost = shown(row.get("cost_microdollars"), "microdollars")
-    unpriced = row.get("unpriced_responses")
     lines = [
         ("session", row["session"]),
         ("title", shown(row.get("title"))),
@@ -78,18 +90,22 @@ def overview(row: Row) -> list[str]:
         ("time", _time(row)),
         ("work", _work(row)),
         ("models", shown(row.get("models"))),
-        ("cost", cost + (f" and {unpriced} responses without a known price" if unpriced else "")),
+        ("cost", _cost(row)),
         ("transcript", _transcript(row)),
     ]
     return [f"{label:<{LABEL_CHARS}} {tables.one_line(text)}" for label, text in lines]
 
 
-def part(name: str, rows: Sequence[Row], room: int) -> list[str]:
-    """A heading and a table, or that there is nothing."""
+def part(name: str, rows: Sequence[Row], room: int, *, unread: bool = False) -> list[str]:
+    """A heading and a table, or that there is nothing; of an unread session, that none is known."""
     title = name.replace("_", " ")
     if not rows:
-        return [f"{title}: none"]
-    fields = [one for one in _PARTS[name] if any(row[one.name] not in (None, "") for row in rows)]
+        return [f"{title}: {'unknown, the transcript was not read' if unread else 'none'}"]
+    fields = [
+        one
+        for one in _PARTS[name]
+        if any(row[one.name] not in (None, "", one.usual) for row in rows)
+    ]
     headings = [
         Heading(one.heading, one.unit is not None, one.flexible, one.keep_end) for one in fields
     ]
@@ -118,16 +134,23 @@ def _time(row: Row) -> str:
 
 
 def _work(row: Row) -> str:
-    counts = {
-        "prompts": "prompts",
-        "tool_calls": "tool calls",
-        "failed_tool_calls": "failed",
-        "files_changed": "files changed",
-        "subagents": "subagents",
-        "compactions": "compactions",
-    }
-    return ", ".join(f"{shown(row.get(name, 0))} {label}" for name, label in counts.items())
+    """Of an unread session nothing that an upstream cannot tell: a zero would look like a fact."""
+    counts = _TOLD if row.get("transcript") == UNREAD else _TOLD | _READ
+    said = ", ".join(f"{shown(row.get(name, 0))} {label}" for name, label in counts.items())
+    claimed = [name for name, column in _CLAIMS.items() if row.get(column) == UPSTREAM]
+    return said + (f" ({' and '.join(claimed)} as the upstream counts)" if claimed else "")
+
+
+def _cost(row: Row) -> str:
+    if row.get("tokens_from") == UPSTREAM:
+        return "unknown: an upstream tells tokens, and not of which answers"
+    cost = shown(row.get("cost_microdollars"), "microdollars")
+    unpriced = row.get("unpriced_responses")
+    return cost + (f" and {unpriced} responses without a known price" if unpriced else "")
 
 
 def _transcript(row: Row) -> str:
-    return f"{row.get('transcript')}, {tables.short_path(shown(row.get('path')))}"
+    path = tables.short_path(shown(row.get("path")))
+    if row.get("transcript") == UNREAD:
+        return f"{UNREAD}; told by {shown(row.get('upstream'))}, there {path}"
+    return f"{row.get('transcript')}, {path}"

@@ -35,6 +35,9 @@ _SPANS = ("since", "until")
 FILTERS = (*_BY, *_SPANS)
 """Parameters of `list_sessions` besides the columns of session_overview."""
 
+CLAIMS_SCHEMA = 2
+"""The first schema with what upstreams tell; a generation of an earlier one may still be served."""
+
 _SECTION_VIEWS = {"files": "file_sessions", "subagents": "subagent_tree"}
 _ORDERS = {
     "messages": ("ts", ("message",)),
@@ -171,7 +174,7 @@ def _overview(snapshot: Snapshot, session: str) -> dict[str, Any]:
 def _section(snapshot: Snapshot, name: str, session: str, page: Page, budget: Budget) -> Section:
     if name in _SECTION_VIEWS:
         find_view(snapshot, _SECTION_VIEWS[name])
-    sql = statement(name)
+    sql = _section_sql(snapshot, name)
     source, values = f"(\n{sql}\n) AS part", (session,) * sql.count("?")
     order, rest = _ORDERS[name]
     known = snapshot.served.parts
@@ -184,3 +187,9 @@ def _section(snapshot: Snapshot, name: str, session: str, page: Page, budget: Bu
     )
     rows = budget.take(reading)
     return Section(rows=rows, next=reading.next)
+
+
+def _section_sql(snapshot: Snapshot, name: str) -> str:
+    if name == "usage" and snapshot.stamp.schema_version >= CLAIMS_SCHEMA:
+        return f"{statement(name)}\nUNION ALL\n{statement('claims')}"
+    return statement(name)

@@ -46,7 +46,7 @@ MAX_ROWS = 1_000
 
 SESSION_COLUMNS = (
     "session,title,repo,branch,started_at,ended_at,prompts,tool_calls,failed_tool_calls,"
-    "files_changed,cost_microdollars"
+    "files_changed,cost_microdollars,transcript"
 )
 PARTS = ("messages", "files", "usage")
 

@@ -192,6 +192,26 @@ def test_one_session_is_told_on_a_page(run: Run, settled: Home) -> None:
     assert set(only) == {"generation", "freshness", "session", "usage"}
 
 
+def test_a_session_known_from_an_upstream_only_says_so_where_it_knows_nothing(
+    run: Run, world: World
+) -> None:
+    world.add_told("feedbeef")
+    world.publish()
+    ended = run(world.home.root, "session", "feedbeef")
+    assert ended.code == 0
+    for line in (
+        "title       mend the pump",
+        "work        4 prompts, 6 tool calls, 2 failed"
+        " (prompts and tool calls as the upstream counts)",
+        "cost        unknown: an upstream tells tokens, and not of which answers",
+        "transcript  unread; told by http://127.0.0.1:7777, there /far/feedbeef.jsonl",
+        "messages: unknown, the transcript was not read",
+        "files: unknown, the transcript was not read",
+        "  MODEL            FROM      INPUT  OUTPUT  CACHE WRITE  CACHE READ",
+    ):
+        assert line in ended.lines
+
+
 def test_text_of_a_transcript_cannot_steer_the_terminal(run: Run, world: World) -> None:
     title = "red \x1b[31m\nand \x07 more\x9b2J"
     world.database.run("UPDATE session_overview SET title = $title", {"title": title})

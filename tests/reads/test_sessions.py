@@ -1,9 +1,16 @@
 """Finding sessions, and what one session did."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+
+from session_lattice.config import Settings
+from session_lattice.reads.app import create_app
+from session_lattice.reads.sessions import CLAIMS_SCHEMA
+from tests.reads.conftest import BASE_URL
+from tests.reads.world import World
 
 FIRST = "claude_code/00000000-0000-4000-8000-000000000000"
 
@@ -108,3 +115,63 @@ def test_parts_that_do_not_exist_and_stray_cursors_are_refused(client: TestClien
     cursor = part(client, "messages", "&limit=1")["next"]
     for query in ("include=nothing", f"after={cursor}", f"include=files&after={cursor}", "x=1"):
         assert client.get(f"/sessions/00000003?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("told", "query", "found"),
+    [
+        ({}, "repo=/far/repo", True),
+        ({}, "repo=linked", True),
+        ({}, "branch=far", True),
+        ({}, "tool=Bash&agent=claude_code&until=2026-02-28", True),
+        ({}, "text=PUMP", True),
+        ({}, "transcript=unread", True),
+        ({}, "until=2026-02-01", False),
+        ({}, "repo=/far/repo&since=2026-02-28", False),
+        ({"ended_at": None}, "repo=linked&since=2026-02-01&until=2026-02-28", True),
+        ({"started_at": None}, "repo=linked&since=2026-02-01&until=2026-02-28", True),
+        ({"started_at": None, "ended_at": None}, "repo=linked&since=2026-02-01", False),
+    ],
+)
+def test_a_session_known_from_an_upstream_only_is_found_as_others_are(
+    unpublished: World,
+    make_settings: Callable[..., Settings],
+    told: dict[str, Any],
+    query: str,
+    found: bool,
+) -> None:
+    session = unpublished.add_told("feedbeef", **told)
+    unpublished.publish()
+    with TestClient(create_app(make_settings()), base_url=BASE_URL) as client:
+        rows = client.get(f"/sessions?{query}").json()["rows"]
+    assert [row["session"] for row in rows] == ([session] if found else [])
+
+
+def test_what_an_upstream_claims_of_a_session_is_told_with_where_it_comes_from(
+    unpublished: World, make_settings: Callable[..., Settings]
+) -> None:
+    unpublished.add_told("feedbeef")
+    unpublished.publish()
+    with TestClient(create_app(make_settings()), base_url=BASE_URL) as client:
+        answer = client.get("/sessions/feedbeef").json()
+    assert answer["session"]["tokens_from"] == "upstream"
+    assert answer["session"]["upstream"] == "http://127.0.0.1:7777"
+    assert answer["messages"]["rows"] == []
+    (usage,) = answer["usage"]["rows"]
+    assert (usage["counted_from"], usage["input_tokens"]) == ("upstream", 100)
+    assert (usage["responses"], usage["cost_microdollars"]) == (None, None)
+
+
+def test_a_generation_from_before_there_were_claims_is_still_read(
+    unpublished: World, make_settings: Callable[..., Settings]
+) -> None:
+    unpublished.publish()
+    unpublished.database.schema_version = CLAIMS_SCHEMA - 1
+    for table in ("reported_usage", "reports"):
+        unpublished.database.run(f"ALTER TABLE {table} RENAME TO not_yet_{table}")
+    unpublished.publish(refresh=False)
+    with TestClient(create_app(make_settings()), base_url=BASE_URL) as client:
+        answer = client.get("/sessions/00000003")
+    assert answer.status_code == 200
+    assert answer.json()["generation"] == 2
+    assert len(answer.json()["usage"]["rows"]) == 1

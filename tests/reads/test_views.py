@@ -19,7 +19,7 @@ def test_the_catalog_lists_every_view_with_its_columns(client: TestClient) -> No
     views = {view["name"]: view for view in client.get("/views").json()["views"]}
     assert {"session_overview", "model_usage", "tool_reliability"} <= set(views)
     usage = views["model_usage"]
-    assert usage["grain"] == ["agent", "model"]
+    assert usage["grain"] == ["agent", "model", "counted_from"]
     assert usage["origin"] == "built-in"
     assert usage["rows"] == len(client.get("/views/model_usage").json()["rows"])
     assert {"name", "type", "unit", "description"} == set(usage["columns"][0])

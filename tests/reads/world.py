@@ -51,6 +51,35 @@ class World:
             self.sessions += count
             self.database.run("UPDATE applied SET position = $n", {"n": self.position})
 
+    def add_told(self, uuid: str, **told: Any) -> str:
+        """A session that only an upstream tells of; `told` replaces columns of its report."""
+        session = f"claude_code/{uuid}"
+        self.position += 1
+        key = {"session": session, "agent": "claude_code"}
+        self._insert("sessions", **key, id=uuid, title_rank=0, transcript="unread", sample=False)
+        report = {
+            "upstream": "http://127.0.0.1:7777",
+            "path": f"/far/{uuid}.jsonl",
+            "cwd": "/far/repo",
+            "branch": "far",
+            "started_at": FIRST - timedelta(days=2),
+            "ended_at": FIRST - timedelta(days=2) + timedelta(hours=1),
+            "last_prompt": "mend the pump",
+            "models": ["claude-opus-4-6"],
+            **told,
+        }
+        counts = dict.fromkeys(("messages", "sidechain_messages"), 0)
+        said = {"user_messages": 4, "assistant_messages": 5, "tools_used": ["Bash"]}
+        tokens = dict.fromkeys(("cache_write_tokens", "cache_read_tokens"), 0)
+        used = {"day": FIRST.date(), "input_tokens": 100, "output_tokens": 20, **tokens}
+        self._insert("reports", **key, id=uuid, **report, **counts, **said, **used)
+        self._insert("reported_usage", **key, model="claude-opus-4-6", **used)
+        self._insert("reported_tools", session=session, tool="Bash", calls=6, errors=2)
+        link = {"repo": "/far/linked", "name": "linked", "upstream": report["upstream"]}
+        self._insert("session_repos", session=session, **link)
+        self.database.run("UPDATE applied SET position = $n", {"n": self.position})
+        return session
+
     def add_to_overview(self) -> int:
         """One more row in that view alone, which is quick; how many there are now."""
         count: int = self.database.value("SELECT count(*) FROM session_overview")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from session_lattice.events import (
     CheckoutObserved,
@@ -23,7 +24,7 @@ from session_lattice.events import (
     ToolReturned,
     UsageReported,
 )
-from tests.store.lab import EVENTS, START_US, Lab, envelopes
+from tests.store.lab import DAY_US, EVENTS, START_US, Lab, envelopes
 
 ME: dict[str, Any] = {"agent": "codex", "session": "s1"}
 UPSTREAM = "http://one:7777"
@@ -90,15 +91,13 @@ def test_an_upstream_that_tells_nothing_new_changes_no_count_of_a_transcript(lab
 
 def test_a_session_known_from_an_upstream_only_is_told_in_its_words(lab: Lab) -> None:
     refreshed(lab, [REPORT, CHECKOUT])
+    place = ("/repo", "/repo", "/repo/sub", "topic", "/far.jsonl")
     assert lab.rows(
         "SELECT repo, worktree, cwd, branch, path, transcript, upstream, duration_seconds,"
         " prompts, replies, tool_calls, failed_tool_calls, models, input_tokens, output_tokens,"
         " responses, reasoning_tokens, cost_microdollars, unpriced_responses"
         " FROM session_overview"
-    ) == [
-        ("/repo", "/repo", "/repo/sub", "topic", "/far.jsonl", "unread", UPSTREAM, 60.0)
-        + (4, 5, 6, 2, ["m1"], 100, 20, 0, 0, None, 0)
-    ]
+    ) == [(*place, "unread", UPSTREAM, 60.0, 4, 5, 6, 2, ["m1"], 100, 20, 0, 0, None, 0)]
     assert lab.rows(FROM) == [("upstream", "upstream", "upstream")]
 
 
@@ -161,7 +160,7 @@ def test_a_session_counts_where_its_report_places_it_and_is_found_where_it_is_li
     )
     refreshed(lab, [REPORT])
     began = datetime(2026, 5, 28, 20, 26, 40)
-    linked = ("/linked", "upstream", "upstream", [], [], 0, 0, 0, None, None)
+    linked: tuple[Any, ...] = ("/linked", "upstream", "upstream", [], [], 0, 0, 0, None, None)
     work = ("work", "upstream")
     counts = (["topic"], 9, 6, 100, None, began)
     assert lab.rows(rows) == [linked, ("/repo/sub", *work, ["/repo/sub"], *counts)]
@@ -188,7 +187,7 @@ def test_where_a_session_worked_it_is_linked_by_its_work(lab: Lab) -> None:
 
 
 def test_tools_that_only_an_upstream_tells_of_are_counted_apart(lab: Lab) -> None:
-    other = {"agent": "codex", "session": "s2"}
+    other: dict[str, Any] = {"agent": "codex", "session": "s2"}
     called = ToolCalled(**other, call="c", name="Bash")
     refreshed(lab, [REPORT], [called, ToolReturned(**other, call="c", ok=True)])
     assert lab.rows(
@@ -231,8 +230,10 @@ def test_a_claim_stands_beside_what_transcripts_count_and_has_no_cost(lab: Lab) 
 
 
 @pytest.mark.parametrize("event", [PROMPT, USAGE])
-def test_a_claim_goes_when_the_transcript_tells_of_the_session(lab: Lab, event: Event) -> None:
-    refreshed(lab, [REPORT], [event])
+def test_a_claim_goes_when_the_transcript_tells_of_the_session_on_another_day(
+    lab: Lab, event: Event
+) -> None:
+    refreshed(lab, [replace(REPORT, started_at=START_US - 2 * DAY_US)], [event])
     for view in ("daily_usage", "model_usage"):
         assert lab.rows(f"SELECT * FROM {view} WHERE counted_from = 'upstream'") == []
 

@@ -176,11 +176,7 @@ def test_a_checkout_is_told_by_the_best_evidence_whichever_comes_first(
     lab: Lab, weaker: Any, stronger: Any
 ) -> None:
     for cwd, order in (("/a", (weaker, stronger)), ("/b", (stronger, weaker))):
-        feed(
-            lab,
-            *(
-                [CheckoutObserved(cwd=cwd, repo=f"/{one}", worktree=cwd, evidence=one)]
-                for one in order
-            ),
-        )
+        for one in order:
+            seen = CheckoutObserved(cwd=cwd, repo=f"/{one}", worktree=cwd, evidence=one)
+            feed(lab, [seen])
     assert {row[0] for row in lab.rows("SELECT evidence FROM checkouts")} == {stronger}

@@ -1,2 +1,2 @@
--- Sessions that went on at or after a time.
-ended_at >= ?
+-- Sessions that went on at or after a time; of some an upstream knows the start only.
+coalesce(ended_at, started_at) >= ?

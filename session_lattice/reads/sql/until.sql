@@ -1,2 +1,2 @@
--- Sessions that began before a time.
-started_at < ?
+-- Sessions that began before a time; of some an upstream knows the end only.
+coalesce(started_at, ended_at) < ?

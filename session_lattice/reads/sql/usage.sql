@@ -8,7 +8,8 @@ SELECT
     sum(cache_write_tokens)::BIGINT AS cache_write_tokens,
     sum(cache_read_tokens)::BIGINT AS cache_read_tokens,
     sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
-    sum(cost_microdollars)::BIGINT AS cost_microdollars
+    sum(cost_microdollars)::BIGINT AS cost_microdollars,
+    'transcript' AS counted_from
 FROM responses
 WHERE session = ?
 GROUP BY agent, model
