@@ -45,6 +45,7 @@ class Checkouts:
 
     def __init__(self, named: Named | None = None) -> None:
         self._named = named
+        self._barren: set[PurePath] = set()
         self._seen: dict[str, None] = {}
 
     def observe(self, cwd: str, ts: int) -> Draft | None:
@@ -54,22 +55,36 @@ class Checkouts:
         if len(self._seen) >= CACHE_LIMIT:
             del self._seen[next(iter(self._seen))]
         self._seen[cwd] = None
-        event = locate(cwd, self._named)
+        if len(self._barren) >= CACHE_LIMIT:
+            self._barren.clear()
+        event = locate(cwd, self._named, self._barren)
         key = f"checkout/{digest(event.cwd, event.repo, event.worktree)}"
         return Draft(f"repo/{digest(event.repo)}", key, ts, event)
 
 
-def locate(cwd: str, named: Named | None = None) -> CheckoutObserved:
+def locate(
+    cwd: str, named: Named | None = None, barren: set[PurePath] | None = None
+) -> CheckoutObserved:
     """The repository of `cwd`: by the `.git` on disk, else by the path's layout, else the one
-    among the `named` that it lies in, else itself."""
+    among the `named` that it lies in, else itself.
+
+    `barren` are directories in which and above which there is no repository: those found on the
+    way are added, and whoever meets one looks no further up.
+    """
     path = _pure(cwd)
     on_disk = path.is_absolute() and isinstance(path, PurePosixPath) == (os.name == "posix")
+    climbed: list[PurePath] = []
     for place in _upwards(path):
+        if barren is not None and place in barren:
+            break
+        climbed.append(place)
         if on_disk and (found := _from_git(place)):
             return _observed(cwd, found[0], found[1], "git")
         if root := _worktree_root(place):
             repo = _main_repo(root) if on_disk else root
             return _observed(cwd, repo, place, "layout")
+    if barren is not None:
+        barren.update(climbed)
     held = named.holding(path) if named else None
     if held:
         return _observed(cwd, held, held, "upstream")

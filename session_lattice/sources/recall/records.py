@@ -4,6 +4,7 @@ The fields are those of docs/upstream.md. Times come in seconds (a duration in m
 leave in microseconds. Ids are handed out anew when the service likes, so none is kept.
 """
 
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -20,6 +21,9 @@ MAX_SECONDS = 4_102_444_800
 
 MAX_NAMES = 1_000
 """Models, tools, reasons, links or branches kept of one record."""
+
+CACHED_NAMES = 4_096
+"""Lists of models or tools, of which many sessions have the same."""
 
 NAME_BYTES = 512
 TEXT_BYTES = 4 * 1024
@@ -255,7 +259,12 @@ def _stop_counts(text: str, warnings: Warnings) -> tuple[StopCount, ...]:
 
 
 def _names(given: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_name(name) for name in given[:MAX_NAMES]))
+    return _distinct(tuple(given[:MAX_NAMES]))
+
+
+@lru_cache(CACHED_NAMES)
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(_name, names)))
 
 
 def _name(text: str | None) -> str:
