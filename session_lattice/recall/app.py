@@ -149,10 +149,10 @@ def _etag(served: Served) -> str:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     known = {404: "not_found", 405: "method_not_allowed"}
-    content = {"error": known.get(error.status_code, "failed"), "path": request.url.path}
+    content = {"error": known.get(error.status_code, "failed"), "path": request.scope["path"]}
     return Response(msgspec.json.encode(content), error.status_code, media_type=MEDIA_TYPE)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    content = msgspec.json.encode({"error": "failed", "path": request.url.path})
+    content = msgspec.json.encode({"error": "failed", "path": request.scope["path"]})
     return Response(content, 500, media_type=MEDIA_TYPE)

@@ -1,7 +1,8 @@
 """Looks at the newest generation and the repositories, and keeps what is served true."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -33,12 +34,17 @@ MAX_REPOS = 2_000
 class Scanner:
     """Scans until `stop`; `served` is what the last scan that found other content made."""
 
-    def __init__(self, home: RecallHome, interval_seconds: float) -> None:
+    def __init__(
+        self,
+        home: RecallHome,
+        interval_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._home = home
         self._interval = interval_seconds
         self._snapshots = Snapshots(home)
         self._repositories = Repositories()
-        self._keeper = Keeper(home)
+        self._keeper = Keeper(home, clock)
         self._content: tuple[int, Content] | None = None
         self._scanned: object = None
         self._asked: list[asyncio.Future[None]] = []

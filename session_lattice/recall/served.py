@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -75,8 +76,9 @@ class Keeper:
     one that begins anew is above all that were given before.
     """
 
-    def __init__(self, home: RecallHome) -> None:
+    def __init__(self, home: RecallHome, clock: Callable[[], float] = time.time) -> None:
         self._home = home
+        self._clock = clock
         self._last = self._read()
 
     def load(self) -> Served:
@@ -88,7 +90,7 @@ class Keeper:
 
     def number(self) -> tuple[int, int]:
         """Version and time of the next scan that finds other content."""
-        now = int(time.time())
+        now = int(self._clock())
         if self._last is None:
             return now, now
         return self._last.scan_version + 1, max(now, (self._last.last_scan or 0) + 1)

@@ -16,8 +16,8 @@ from session_lattice.recall.sql import statement
 if TYPE_CHECKING:
     import duckdb
 
-PAGE_SESSIONS = 1_000
-"""Sessions that are in memory at a time."""
+PAGE_SESSIONS = 2_000
+"""Sessions that are in memory at a time; each page looks through all messages once."""
 
 RECENT_SESSIONS = 15
 """Sessions that `/` shows."""
@@ -28,11 +28,23 @@ NEWEST = datetime.max
 """Every session began before it."""
 
 FIELDS = (
-    *("began", "session", "cwd", "started_at", "ended_at", "prompts", "replies", "last_prompt"),
-    *("source_file", "duration_ms", "input_tokens", "output_tokens", "cache_read_tokens"),
-    *("cache_creation_tokens", "is_sidechain_count", "models_used", "tools", "repos"),
+    *("began", "session", "cwd", "started_at", "ended_at", "prompts", "replies", "source_file"),
+    *("duration_ms", "input_tokens", "output_tokens", "cache_read_tokens"),
+    *("cache_creation_tokens", "models_used"),
 )
 """Columns of sessions.sql."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What other tables say of a page's sessions, by session."""
+
+    last_prompts: dict[str, str]
+    delegated: dict[str, int]
+    tools: dict[str, list[tuple[str, int, int]]]
+    worked: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +84,12 @@ class Listing:
         yield HEAD
         separator = b""
         for rows in self._pages():
-            encoded = [self._encoded(row) for row in rows]
-            yield separator + b",".join(encoded)
+            parts = self._parts([row["session"] for row in rows])
+            yield separator + b",".join([self._encoded(row, parts) for row in rows])
             separator = b","
         yield END
 
-    def _pages(self) -> Iterator[list[dict[str, Any]]]:
+    def _pages(self) -> Iterator[list[Row]]:
         began, session = NEWEST, ""
         while True:
             self._proceed()
@@ -89,26 +101,39 @@ class Listing:
                 return
             began, session = found[-1][:2]
 
-    def _encoded(self, row: dict[str, Any]) -> bytes:
-        repos = [link(repo) for repo in row["repos"]]
+    def _parts(self, sessions: list[str]) -> Parts:
+        """One query for each: in one statement they take more memory than a reader has."""
+
+        def of(name: str) -> dict[str, Any]:
+            found = self._connection.execute(statement(name), {"sessions": sessions})
+            return dict(found.fetchall())
+
+        return Parts(of("last_prompts"), of("delegated"), of("tools"), of("worked"))
+
+    def _encoded(self, row: Row, parts: Parts) -> bytes:
+        repos = [link(repo) for repo in parts.worked.get(row["session"], ())]
         self._links += len(repos)
         repos.sort(key=lambda one: (one[1].lower(), one[2]))
-        encoded = msgspec.json.encode(SessionWithRepos(_session(row), repos))
+        encoded = msgspec.json.encode(SessionWithRepos(_session(row, parts), repos))
         if len(self._recent) < RECENT_SESSIONS:
             self._recent.append(encoded)
         return encoded
 
 
-def _session(row: dict[str, Any]) -> Session:
-    counts = {one["tool"]: {"calls": one["calls"], "errors": one["errors"]} for one in row["tools"]}
+def _session(row: Row, parts: Parts) -> Session:
+    session = row["session"]
+    tools = parts.tools.get(session, ())
+    counts = {tool: {"calls": calls, "errors": errors} for tool, calls, errors in tools}
     same = {name: row[name] for name in FIELDS if name in Session.__struct_fields__}
     return Session(
         **same,
-        id=identity(row["session"]),
-        session_uuid=row["session"].partition("/")[2],
+        id=identity(session),
+        session_uuid=session.partition("/")[2],
         message_count=row["prompts"] + row["replies"],
         user_message_count=row["prompts"],
         assistant_message_count=row["replies"],
+        last_prompt=parts.last_prompts.get(session),
+        is_sidechain_count=parts.delegated.get(session, 0),
         tools_used=sorted(counts),
         tool_call_counts_json=msgspec.json.encode(counts).decode(),
     )

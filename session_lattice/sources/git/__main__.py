@@ -14,7 +14,7 @@ from contextlib import suppress
 import msgspec
 
 from session_lattice.sources.git.read import read
-from session_lattice.sources.git.reader import NICENESS, REPOSITORY_SECONDS, Request
+from session_lattice.sources.git.reader import NICENESS, Request
 from session_lattice.sources.git.repository import harden
 
 MEMORY_BYTES = 1024 * 1024 * 1024
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _answer(request: Request) -> None:
-    signal.setitimer(signal.ITIMER_REAL, REPOSITORY_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, request.seconds)
     for facts in read(request.path, request.now):
         _write(msgspec.json.encode(facts))
     _write(b"")

@@ -17,14 +17,15 @@ REPOSITORY_SECONDS = 10.0
 NICENESS = 10
 """The reader yields to what answers people."""
 
-BROKE_OFF = f"it took longer than {REPOSITORY_SECONDS:g} s or broke its reader; the rest is unknown"
+BROKE_OFF = "it took too long or broke its reader; the rest is unknown"
 
 
 class Request(msgspec.Struct):
-    """Which repository is to be read, and the time, unix seconds."""
+    """Which repository is to be read within so many seconds, and the time, unix seconds."""
 
     path: str
     now: int
+    seconds: float
 
 
 class GitReader:
@@ -33,7 +34,8 @@ class GitReader:
     `close` may come from another thread, and ends a `read` that is under way.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = REPOSITORY_SECONDS) -> None:
+        self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -46,7 +48,7 @@ class GitReader:
         assert process.stdin
         assert process.stdout
         with suppress(BrokenPipeError):
-            process.stdin.write(msgspec.json.encode(Request(path, now)) + b"\n")
+            process.stdin.write(msgspec.json.encode(Request(path, now, self._seconds)) + b"\n")
             process.stdin.flush()
         for line in process.stdout:
             if line == b"\n":
