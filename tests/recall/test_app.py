@@ -1,6 +1,8 @@
 """The routes, over a scan that is done."""
 
+import asyncio
 import json
+import os
 import tracemalloc
 from collections.abc import Callable, Iterator
 
@@ -8,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from session_lattice.config import Settings
-from session_lattice.recall.app import CHUNK_BYTES, create_app
+from session_lattice.recall.app import CHUNK_BYTES, _chunks, create_app
 from session_lattice.recall.home import RecallHome
 from session_lattice.recall.refresh import Refresh
 from tests.reads.world import World
@@ -152,18 +154,14 @@ def test_a_list_under_way_is_that_of_one_scan(
 def test_a_large_list_is_sent_in_bounded_memory(
     world: World, scans: Scans, client: TestClient
 ) -> None:
-    from session_lattice.recall import app as module
-
     multiply(world, 20_000)
     world.publish(refresh=False)
     served = scans.scan()
     size = scans.scanner.sessions_file(served).stat().st_size
-    handle = module.os.open(scans.scanner.sessions_file(served), module.os.O_RDONLY)
+    handle = os.open(scans.scanner.sessions_file(served), os.O_RDONLY)
 
     async def taken() -> int:
-        return sum([len(chunk) async for chunk in module._chunks(handle, b"}")])
-
-    import asyncio
+        return sum([len(chunk) async for chunk in _chunks(handle, b"}")])
 
     tracemalloc.start()
     assert asyncio.run(taken()) == size + 1
