@@ -13,7 +13,7 @@ import session_lattice
 PACKAGE = Path(session_lattice.__file__).parent
 NAME = "session_lattice"
 
-BASE = {"errors", "events", "config", "home", "heartbeat", "telemetry"}
+BASE = {"child", "errors", "events", "config", "home", "heartbeat", "telemetry"}
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),
     "sources": BASE | {"sources"},
@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "store": BASE | {"store"},
     "puller": BASE | {"sources", "log", "store", "puller"},
     "reads": BASE | {"log", "store.generations", "reads"},
-    "cli": BASE | {"sources", "log", "store", "puller", "reads", "cli"},
+    "recall": BASE | {"sources", "log.redaction", "store.generations", "reads", "recall"},
+    "cli": BASE | {"sources", "log", "store", "puller", "reads", "recall", "cli"},
     "testing": BASE | {"sources", "log"},
     "__main__": BASE | {"cli.app"},
 }
@@ -29,7 +30,7 @@ MAY_IMPORT = {
 
 SLOW = {
     *("asyncio", "duckdb", "fastapi", "httpx2", "mcp", "prometheus_client"),
-    *("pydantic", "redis", "rich", "starlette", "uvicorn"),
+    *("pydantic", "pygit2", "redis", "rich", "starlette", "uvicorn"),
 }
 """Libraries that cost tens of milliseconds each, and so wait until a command needs them."""
 
@@ -83,6 +84,8 @@ def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
         ("log", "from session_lattice.store.store import Store", "store.store"),
         ("reads", "from session_lattice.store import database", "store.database"),
         ("reads", "from session_lattice.puller.tick import Tick", "puller.tick"),
+        ("recall", "from session_lattice.puller.daemon import serve", "puller.daemon"),
+        ("recall", "from session_lattice.log import choose", "log.choose"),
         ("events", "from session_lattice.sources.base import Batch", "sources.base"),
         ("puller", "from session_lattice.cli.app import run", "cli.app"),
     ],

@@ -14,6 +14,7 @@ COMMANDS = {
     "up": "session_lattice.cli.daemons",
     "serve-puller": "session_lattice.cli.daemons",
     "serve-reads": "session_lattice.cli.daemons",
+    "serve-recall": "session_lattice.cli.recall",
     "pull": "session_lattice.cli.pull",
     "tail": "session_lattice.cli.tail",
     "status": "session_lattice.cli.state",

@@ -125,10 +125,7 @@ async def _announce(settings: Settings, *, sample: bool) -> None:
 def _introduce(settings: Settings, homes: Sequence[AgentHome], *, sample: bool) -> None:
     home = pair.short(settings.home)
     _say(f"session-lattice {__version__}, profile {settings.profile}")
-    for agent in homes:
-        _say(f"  found   {agent.files:,} transcripts of {agent.source} in {pair.short(agent.root)}")
-    if not homes:
-        _say("  found   no transcripts of an agent")
+    _say("\n".join(pair.found_lines(homes)))
     if sample:
         _say("  SAMPLE  these sessions come with the program; start it again once an agent has run")
         _say(f"          commands find them with --home {home}")

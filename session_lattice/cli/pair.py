@@ -3,15 +3,13 @@
 import asyncio
 import http.client
 import json
-import os
 import socket
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import session_lattice
+from session_lattice import child
 from session_lattice.cli.supervisor import Command
 from session_lattice.config import Settings
 from session_lattice.errors import HomeLockedError, LatticeError
@@ -22,9 +20,6 @@ ANSWER_SECONDS = 2.0
 
 LOOK_SECONDS = 0.25
 """Between two looks whether the first generation is there."""
-
-
-PACKAGE_ROOT = Path(session_lattice.__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +80,25 @@ def free_port(settings: Settings) -> int:
 
 def commands(environment: Mapping[str, str], *, sample: bool) -> list[Command]:
     """The command lines of both daemons, with this interpreter and from this very package."""
-    # -P: a stray module in the working directory must not be imported.
-    python = (sys.executable, "-P", "-m", "session_lattice")
-    options = ("--until-stdin-closes", *(["--sample"] if sample else []))
+    options = ["--sample"] if sample else []
+    own = child.environment(environment)
+    return [command(name, own, *options) for name in ("serve-puller", "serve-reads")]
+
+
+def command(name: str, environment: Mapping[str, str], *options: str) -> Command:
+    """The command line of one daemon that ends with this process; `environment` is all of it."""
+    line = (*child.PYTHON, "session_lattice", name, "--until-stdin-closes", *options)
+    return Command(name, line, environment)
+
+
+def found_lines(homes: Sequence[AgentHome]) -> list[str]:
+    """What a person is told of the agents' homes, a line each."""
+    if not homes:
+        return ["  found   no transcripts of an agent"]
     return [
-        Command(name, (*python, name, *options), {**os.environ, **_python_path(), **environment})
-        for name in ("serve-puller", "serve-reads")
+        f"  found   {home.files:,} transcripts of {home.source} in {short(home.root)}"
+        for home in homes
     ]
-
-
-def _python_path() -> dict[str, str]:
-    """Where a child finds this package when it is not installed."""
-    if PACKAGE_ROOT.name.endswith("-packages"):
-        return {}
-    before = os.environ.get("PYTHONPATH", "")
-    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(PACKAGE_ROOT), before)))}
 
 
 async def first_generation(settings: Settings) -> dict[str, int]:

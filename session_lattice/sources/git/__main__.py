@@ -1,0 +1,57 @@
+"""The process that reads repositories: a request a line in, facts a line out, then an empty line.
+
+A repository can hold libgit2 up for ever (a FIFO where a file should be, a history without end)
+or break it. So it is done here and not in a daemon, and the kernel ends this process when one
+repository has taken too long.
+"""
+
+import os
+import resource
+import signal
+import sys
+from contextlib import suppress
+
+import msgspec
+
+from session_lattice.sources.git.read import read
+from session_lattice.sources.git.reader import NICENESS, Request
+from session_lattice.sources.git.repository import harden
+
+MEMORY_BYTES = 1024 * 1024 * 1024
+"""What reading may take, where the system can limit it."""
+
+
+def main() -> None:
+    """Until standard input ends."""
+    os.nice(NICENESS)
+    # Not to be handled: Python would only do so once libgit2 returns.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory()
+    harden()
+    decoder = msgspec.json.Decoder(Request)
+    for line in sys.stdin.buffer:
+        _answer(decoder.decode(line))
+
+
+def _answer(request: Request) -> None:
+    signal.setitimer(signal.ITIMER_REAL, request.seconds)
+    for facts in read(request.path, request.now):
+        _write(msgspec.json.encode(facts))
+    _write(b"")
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _write(line: bytes) -> None:
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _limit_memory() -> None:
+    with suppress(ValueError, OSError):  # macOS may refuse
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()
