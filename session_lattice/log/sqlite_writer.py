@@ -27,6 +27,7 @@ MARK_MICROS = int(MARK_SECONDS * 1e6)
 _EVENT = "(?, ?, ?, ?, ?, ?)"
 _INSERTS = {rows: f"INSERT INTO events VALUES {', '.join([_EVENT] * rows)}" for rows in INSERT_ROWS}
 _integers = msgspec.json.Decoder(list[int])
+_found_streams = msgspec.json.Decoder(list[tuple[str, int, int]])
 
 
 class _Stream:
@@ -58,6 +59,8 @@ class Writer:
         self._known_keys = statement("known_keys")
         self._new_keys = statement("new_keys")
         self._settle_keys = statement("settle_keys")
+        self._new_streams = statement("new_streams")
+        self._find_stream_names = statement("find_streams")
         self._advance_streams = statement("advance_streams")
         self._trim_until = statement("trim_until")
         self._trim_marks = statement("trim_marks")
@@ -198,14 +201,13 @@ class Writer:
     def _find_streams(self, names: set[str]) -> None:
         if len(self._streams) + len(names) > STREAM_CACHE:
             self._streams.clear()
-        for name in names - self._streams.keys():
-            found = self._connection.execute(
-                "SELECT id, seq FROM streams WHERE name = ?", (name,)
-            ).fetchone()
-            if found is None:
-                cursor = self._connection.execute("INSERT INTO streams (name) VALUES (?)", (name,))
-                found = (cursor.lastrowid, 0)
-            self._streams[name] = _Stream(*found)
+        wanted = sorted(names - self._streams.keys())
+        if not wanted:
+            return
+        given = msgspec.json.encode(wanted).decode()
+        self._connection.execute(self._new_streams, (given,))
+        found = _found_streams.decode(self._one(self._find_stream_names, given))
+        self._streams.update((name, _Stream(id, seq)) for name, id, seq in found)
 
     def _find_kinds(self, kinds: set[tuple[str, bool]]) -> None:
         for kind in kinds - self._kinds.keys():

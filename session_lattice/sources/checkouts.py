@@ -35,6 +35,40 @@ class Named:
         return next((place for place in _upwards(path) if str(place) in self._paths), None)
 
 
+class _Disk:
+    """What this machine's disk was found to have, as long as it is not worth a second look.
+
+    `barren` are directories in which and above which there is no repository.
+    """
+
+    def __init__(self) -> None:
+        self.barren: set[PurePath] = set()
+        self._there: dict[str, bool] = {}
+
+    def has(self, path: PurePath) -> bool:
+        """Whether the directory is there: below one that is not there is nothing."""
+        text, end = str(path), 0
+        while end < len(text):
+            end = text.find("/", end + 1)
+            end = len(text) if end < 0 else end
+            if not self._is_there(text[:end]):
+                return False
+        return True
+
+    def _is_there(self, directory: str) -> bool:
+        found = self._there.get(directory)
+        if found is None:
+            self._bound()
+            found = self._there[directory] = os.path.isdir(directory)  # noqa: PTH112
+        return found
+
+    def _bound(self) -> None:
+        if len(self._there) >= CACHE_LIMIT:
+            self._there.clear()
+        if len(self.barren) >= CACHE_LIMIT:
+            self.barren.clear()
+
+
 class Checkouts:
     """Turns working directories into CheckoutObserved drafts, each directory once.
 
@@ -45,7 +79,7 @@ class Checkouts:
 
     def __init__(self, named: Named | None = None) -> None:
         self._named = named
-        self._barren: set[PurePath] = set()
+        self._disk = _Disk()
         self._seen: dict[str, None] = {}
 
     def observe(self, cwd: str, ts: int) -> Draft | None:
@@ -55,36 +89,28 @@ class Checkouts:
         if len(self._seen) >= CACHE_LIMIT:
             del self._seen[next(iter(self._seen))]
         self._seen[cwd] = None
-        if len(self._barren) >= CACHE_LIMIT:
-            self._barren.clear()
-        event = locate(cwd, self._named, self._barren)
+        event = locate(cwd, self._named, self._disk)
         key = f"checkout/{digest(event.cwd, event.repo, event.worktree)}"
         return Draft(f"repo/{digest(event.repo)}", key, ts, event)
 
 
-def locate(
-    cwd: str, named: Named | None = None, barren: set[PurePath] | None = None
-) -> CheckoutObserved:
+def locate(cwd: str, named: Named | None = None, disk: _Disk | None = None) -> CheckoutObserved:
     """The repository of `cwd`: by the `.git` on disk, else by the path's layout, else the one
     among the `named` that it lies in, else itself.
-
-    `barren` are directories in which and above which there is no repository: those found on the
-    way are added, and whoever meets one looks no further up.
     """
-    path = _pure(cwd)
-    on_disk = path.is_absolute() and isinstance(path, PurePosixPath) == (os.name == "posix")
+    path, disk = _pure(cwd), disk or _Disk()
+    local = path.is_absolute() and isinstance(path, PurePosixPath) == (os.name == "posix")
     climbed: list[PurePath] = []
     for place in _upwards(path):
-        if barren is not None and place in barren:
+        if place in disk.barren:
             break
         climbed.append(place)
-        if on_disk and (found := _from_git(place)):
+        if local and disk.has(place) and (found := _from_git(place)):
             return _observed(cwd, found[0], found[1], "git")
         if root := _worktree_root(place):
-            repo = _main_repo(root) if on_disk else root
+            repo = _main_repo(root) if local else root
             return _observed(cwd, repo, place, "layout")
-    if barren is not None:
-        barren.update(climbed)
+    disk.barren.update(climbed)
     held = named.holding(path) if named else None
     if held:
         return _observed(cwd, held, held, "upstream")
@@ -100,8 +126,12 @@ def _observed(cwd: str, repo: PurePath, worktree: PurePath, evidence: Evidence) 
 
 
 def _upwards(path: PurePath) -> Iterator[PurePath]:
-    yield path
-    yield from list(path.parents)[:MAX_DEPTH]
+    """`path` and its parents, made one by one: mostly the first few are enough."""
+    for _ in range(MAX_DEPTH):
+        yield path
+        if path == path.parent:
+            return
+        path = path.parent
 
 
 def _worktree_root(place: PurePath) -> PurePath | None:
