@@ -9,6 +9,10 @@ from session_lattice.log.follow import Follower
 from session_lattice.store.store import Store
 
 
+APPLY_EVENTS = 10_000
+"""Taken at once: a batch has a fixed cost, and all of it is in memory."""
+
+
 class Backlog:
     """Hands out batches behind the store's applied position, whatever has become of the log.
 
@@ -27,7 +31,7 @@ class Backlog:
         """The next batch if at least so many events wait, else none."""
         while self._waits(self._log.bounds(), at_least):
             place = self._follower.cursor
-            taken = self._follower.take()
+            taken = self._follower.take(APPLY_EVENTS)
             if not isinstance(taken, Reset):
                 return taken
             self._follower = self._recovered(taken, place)

@@ -147,7 +147,7 @@ class Puller:
             self._discovery,
             progress=self._progress,
             on_error=self._scan_failed,
-            bulk=BulkReader(self._settings.agents_homes, self._sample),
+            bulk=BulkReader(Discovery(self._settings.agents_homes, sample=self._sample)),
         )
         if not self._settings.repo_recall_url:
             return Lanes(on_disk)
@@ -157,6 +157,7 @@ class Puller:
             Upstream(self._settings),
             progress=Unmeasured(),
             on_error=self._scan_failed,
+            bulk=BulkReader(Upstream(self._settings)),
             doing="asking the recall service",
         )
         return Lanes(on_disk, upstream)

@@ -14,6 +14,9 @@ CACHE_LIMIT = 4096
 GITFILE_BYTES = 4096
 """Bytes read of a `.git` file."""
 
+WORKTREES = "worktrees"
+"""Part of every path whose layout says that it is one."""
+
 MAX_DEPTH = 64
 """Parents of a working directory that are looked at."""
 
@@ -45,15 +48,16 @@ class _Disk:
         self.barren: set[PurePath] = set()
         self._there: dict[str, bool] = {}
 
-    def has(self, path: PurePath) -> bool:
-        """Whether the directory is there: below one that is not there is nothing."""
-        text, end = str(path), 0
+    def deepest(self, path: PurePath) -> PurePath:
+        """The last directory on the way down to `path` that is there."""
+        text, there, end = str(path), "/", 0
         while end < len(text):
             end = text.find("/", end + 1)
             end = len(text) if end < 0 else end
             if not self._is_there(text[:end]):
-                return False
-        return True
+                break
+            there = text[:end]
+        return type(path)(there)
 
     def _is_there(self, directory: str) -> bool:
         found = self._there.get(directory)
@@ -100,12 +104,14 @@ def locate(cwd: str, named: Named | None = None, disk: _Disk | None = None) -> C
     """
     path, disk = _pure(cwd), disk or _Disk()
     local = path.is_absolute() and isinstance(path, PurePosixPath) == (os.name == "posix")
+    # Where the layout tells nothing, only what is there can; most of an upstream is elsewhere.
+    start = path if WORKTREES in cwd or not local else disk.deepest(path)
     climbed: list[PurePath] = []
-    for place in _upwards(path):
+    for place in _upwards(start):
         if place in disk.barren:
             break
         climbed.append(place)
-        if local and disk.has(place) and (found := _from_git(place)):
+        if local and (found := _from_git(place)):
             return _observed(cwd, found[0], found[1], "git")
         if root := _worktree_root(place):
             repo = _main_repo(root) if local else root
@@ -137,9 +143,9 @@ def _upwards(path: PurePath) -> Iterator[PurePath]:
 def _worktree_root(place: PurePath) -> PurePath | None:
     """The repository by layout when `place` is the top of a worktree below it."""
     folder = place.parent
-    if folder.name == ".worktrees":
+    if folder.name == f".{WORKTREES}":
         return folder.parent
-    if folder.name == "worktrees" and folder.parent.name == ".claude":
+    if folder.name == WORKTREES and folder.parent.name == ".claude":
         return folder.parent.parent
     return None
 
@@ -171,7 +177,7 @@ def _from_gitfile(place: PurePath, content: str) -> tuple[PurePath, PurePath] | 
         return None
     first = content.removeprefix("gitdir:").strip().splitlines()
     gitdir = type(place)(os.path.normpath(place / first[0])) if first else place
-    if gitdir.parent.name != "worktrees":
+    if gitdir.parent.name != WORKTREES:
         return place, place
     common = gitdir.parent.parent
     return (common.parent if common.name in (".git", ".bare") else common), place

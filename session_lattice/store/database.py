@@ -13,7 +13,7 @@ from session_lattice.errors import GenerationError, StoreError
 from session_lattice.home import Home
 from session_lattice.store import generations
 
-MEMORY_LIMIT = "192MB"
+MEMORY_LIMIT = "128MB"
 """What DuckDB may use before it spills to work/; the rest of the process needs as much."""
 
 THREADS = 2

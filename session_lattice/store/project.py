@@ -1,8 +1,10 @@
 """Applies events of the log to the base tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import resources
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,6 +13,13 @@ from session_lattice.events import Envelope
 from session_lattice.home import Home
 from session_lattice.store import costs
 from session_lattice.store.database import BASE_TABLES, Database, statement
+
+
+class Step(NamedTuple):
+    """A statement of the fold, and the types of events that it is `of`; empty: of all."""
+
+    of: frozenset[str]
+    sql: str
 
 
 class Projection:
@@ -25,7 +34,7 @@ class Projection:
         self._database = database
         self._file = home.work / "batch.ndjson"
         self._load = statement("batch")
-        self._steps = [statement(name) for name in _steps()]
+        self._steps = [_step(name) for name in _steps()]
         self._costs = costs.Costs(database)
 
     def applied(self, epoch: str) -> int:
@@ -51,13 +60,18 @@ class Projection:
         with self._staged(facts), self._database.transaction():
             if facts:
                 self._database.run(self._load, {"path": str(self._file)})
-                for step in self._steps:
-                    self._database.run(step)
+                self._fold({event.type for event in facts})
                 self._costs.fill(since=facts[0].position - 1)
             self._database.run(
                 "UPDATE applied SET position = $position", {"position": events[-1].position}
             )
         return len(facts)
+
+    def _fold(self, types: Set[str]) -> None:
+        """Let the loaded batch change the tables, by the steps that it has anything for."""
+        for step in self._steps:
+            if not step.of or not step.of.isdisjoint(types):
+                self._database.run(step.sql)
 
     @contextmanager
     def _staged(self, events: Sequence[Envelope]) -> Iterator[None]:
@@ -77,13 +91,21 @@ class Projection:
 
 def _line(event: Envelope) -> bytes:
     """The event's own object with its place put in front of its fields."""
-    origin = msgspec.json.encode(event.origin)
-    return b'{"position":%d,"ts":%d,"origin":%b,%b\n' % (
-        event.position,
-        event.ts,
-        origin,
-        event.data[1:],
-    )
+    place = (event.position, event.ts, _quoted(event.origin), event.data[1:])
+    return b'{"position":%d,"ts":%d,"origin":%b,%b\n' % place
+
+
+@lru_cache
+def _quoted(origin: str) -> bytes:
+    return msgspec.json.encode(origin)
+
+
+def _step(name: str) -> Step:
+    """The types stand in the first line, behind `-- of:`."""
+    sql = statement(name)
+    first = sql.partition("\n")[0]
+    types = first.removeprefix("-- of: ").split(", ") if first.startswith("-- of: ") else ()
+    return Step(frozenset(types), sql)
 
 
 def _steps() -> list[str]:

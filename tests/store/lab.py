@@ -31,7 +31,9 @@ def envelopes(
 def envelope(event: Event, position: int, ts: int) -> Envelope:
     draft = Draft(stream_of(event), str(position), ts, event)
     origin = "there" if is_told(event) else "here"
-    return Envelope(position, draft.stream, position, ts, "", False, origin, events.encode(event))
+    kind = str(event.__struct_config__.tag)
+    data = events.encode(event)
+    return Envelope(position, draft.stream, position, ts, kind, False, origin, data)
 
 
 def is_told(event: Event) -> bool:

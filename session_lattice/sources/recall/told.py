@@ -36,7 +36,7 @@ from session_lattice.sources.recall.records import (
 )
 from session_lattice.sources.text import digest
 
-BATCH_RECORDS = 1_000
+BATCH_RECORDS = 2_000
 """Records with news that one batch tells of at most."""
 
 LOGGED_SKIPS = 20

@@ -1,3 +1,4 @@
+-- of: session.reported
 -- The latest report of a session replaces what the one before it said, all but the day.
 MERGE INTO reports AS r
 USING (

@@ -1,3 +1,4 @@
+-- of: session.reported
 -- Every tool that a report of the session ever named, with the counts of the latest report.
 MERGE INTO reported_tools AS t
 USING (

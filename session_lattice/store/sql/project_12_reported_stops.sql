@@ -1,3 +1,4 @@
+-- of: session.reported
 -- Every reason that a report of the session ever named, with the count of the latest report.
 MERGE INTO reported_stops AS t
 USING (

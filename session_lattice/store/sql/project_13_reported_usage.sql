@@ -1,3 +1,4 @@
+-- of: session.reported
 -- The tokens that the latest report claims, under the model that it names. Models of reports
 -- before it stay with zeros. Runs after the reports: they tell the day.
 MERGE INTO reported_usage AS u

@@ -1,3 +1,4 @@
+-- of: session.reported
 -- Repositories that a report of the session ever named, as the latest that names it has it.
 MERGE INTO session_repos AS s
 USING (

@@ -1,3 +1,4 @@
+-- of: repo.observed
 -- A repository as the latest observation has it, whole.
 MERGE INTO repos AS r
 USING (

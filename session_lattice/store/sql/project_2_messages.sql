@@ -1,3 +1,4 @@
+-- of: message.user, message.assistant
 -- The anti-join keeps a rebuilt log, which delivers all again, from doubling what is here.
 INSERT INTO messages BY NAME
 SELECT

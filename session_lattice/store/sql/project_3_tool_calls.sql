@@ -1,3 +1,4 @@
+-- of: tool.called, tool.returned
 -- A call and its results make one row, whichever comes first; mostly all are in one batch.
 -- Of several results each field is the first one's that has it.
 MERGE INTO tool_calls AS t

@@ -1,3 +1,4 @@
+-- of: tool.called, tool.returned
 -- Touches named by a call or by its result. Runs after the calls: they tell who succeeded.
 INSERT INTO file_touches BY NAME
 WITH named AS (

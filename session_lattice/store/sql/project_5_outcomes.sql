@@ -1,3 +1,4 @@
+-- of: tool.called, tool.returned
 -- Touches of calls from earlier batches whose result has come with this one.
 UPDATE file_touches
 SET succeeded = coalesce(t.ok, true), changed = t.changed

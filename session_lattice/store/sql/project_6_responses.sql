@@ -1,3 +1,4 @@
+-- of: usage.reported
 -- Of several reports on one response the greatest total counts; session, time and place are
 -- the first one's. Costs follow in a statement of their own, from the row as merged.
 MERGE INTO responses AS r

@@ -1,3 +1,4 @@
+-- of: subagent.linked
 -- Several records may tell of one child; the first that names the call names the parent.
 MERGE INTO subagent_links AS l
 USING (

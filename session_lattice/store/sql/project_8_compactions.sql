@@ -1,3 +1,4 @@
+-- of: session.compacted
 INSERT INTO compactions BY NAME
 SELECT session, subagent, ts, trigger, pre_tokens, origin, position AS changed
 FROM batch AS b

@@ -1,3 +1,4 @@
+-- of: checkout.observed
 -- What the disk says of a directory may change: the last word counts, but a `.git` that was
 -- seen once is not unsaid by its worktree being gone.
 MERGE INTO checkouts AS c

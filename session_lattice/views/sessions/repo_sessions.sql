@@ -90,10 +90,12 @@ SELECT
     p.session,
     any_value(s.agent) AS agent,
     any_value(coalesce(
-        s.title, nullif(left(trim(regexp_replace(r.last_prompt, '\s+', ' ', 'g')), 120), '')
+        s.title, nullif(left(trim(translate(r.last_prompt, E'\t\r\n', '   ')), 120), '')
     )) AS title,
-    coalesce(list(DISTINCT p.worktree ORDER BY p.worktree) FILTER (WHERE p.worktree IS NOT NULL), []) AS worktrees,
-    coalesce(list(DISTINCT p.branch ORDER BY p.branch) FILTER (WHERE p.branch IS NOT NULL), []) AS branches,
+    coalesce(list_sort(list_distinct(list(p.worktree) FILTER (WHERE p.worktree IS NOT NULL))), [])
+        AS worktrees,
+    coalesce(list_sort(list_distinct(list(p.branch) FILTER (WHERE p.branch IS NOT NULL))), [])
+        AS branches,
     min(p.first_at) AS first_at,
     max(p.last_at) AS last_at,
     coalesce(sum(p.messages), 0)::BIGINT AS messages,

@@ -128,7 +128,7 @@ SELECT
     s.session,
     s.agent,
     coalesce(
-        s.title, nullif(left(trim(regexp_replace(told.last_prompt, '\s+', ' ', 'g')), 120), '')
+        s.title, nullif(left(trim(translate(told.last_prompt, E'\t\r\n', '   ')), 120), '')
     ) AS title,
     coalesce(c.repo, s.cwd, told.cwd) AS repo,
     coalesce(c.worktree, s.cwd, told.cwd) AS worktree,
