@@ -125,6 +125,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def shown(url: str) -> str:
+    """An address without what is secret in it: name, password, query."""
+    scheme, slashes, rest = url.partition("://")
+    place, slash, path = rest.partition("?")[0].partition("/")
+    return scheme + slashes + place.rpartition("@")[2] + slash + path
+
+
 class Found(NamedTuple):
     """A setting's text and which of ORIGINS it came from."""
 

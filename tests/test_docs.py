@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from session_lattice.cli.app import COMMANDS, app
-from session_lattice.config import KEYS, PREFIX, PROFILES
+from session_lattice.config import KEYS, PREFIX, PROFILES, RECALL_LIMITS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "session_lattice"
 README = (ROOT / "README.md").read_text("utf-8")
+CONTRACT = (ROOT / "docs" / "upstream.md").read_text("utf-8")
 AGENTS = (ROOT / "AGENTS.md").read_text("utf-8")
 PAGES = [ROOT / "README.md", ROOT / "AGENTS.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -89,8 +90,9 @@ def test_every_path_that_a_page_names_is_there(page: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*KEYS, "profile"])
-def test_every_setting_is_in_the_readme(name: str) -> None:
-    assert f"`{PREFIX}{name.upper()}`" in README
+def test_every_setting_is_in_the_readme_and_an_upstreams_limits_in_its_contract(name: str) -> None:
+    page = CONTRACT if name in RECALL_LIMITS else README
+    assert f"`{PREFIX}{name.upper()}`" in page
 
 
 def test_every_variable_that_a_page_names_is_a_setting() -> None:

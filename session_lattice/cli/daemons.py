@@ -14,8 +14,8 @@ import typer
 from session_lattice import __version__
 from session_lattice.cli import lifeline, options, pair
 from session_lattice.cli.pair import AgentHome
-from session_lattice.cli.supervisor import Supervisor
-from session_lattice.config import Settings
+from session_lattice.cli.supervisor import Command, Supervisor
+from session_lattice.config import Settings, shown
 
 Host = Annotated[str | None, typer.Option(help="The address to serve on.")]
 Port = Annotated[int | None, typer.Option(help="The port to serve on.")]
@@ -24,6 +24,10 @@ Interval = Annotated[
 ]
 Sample = Annotated[
     bool, typer.Option("--sample", help="Serve the sample sessions, from a home of their own.")
+]
+Recall = Annotated[
+    bool,
+    typer.Option("--recall", help="Read through a recall service of its own, over HTTP."),
 ]
 NICENESS = 10
 """The puller yields to what answers people, its imports included: a restart is mostly those."""
@@ -78,15 +82,21 @@ def up(
     port: Port = None,
     refresh_interval_seconds: Interval = None,
     sample: Sample = False,
+    recall: Recall = False,
 ) -> None:
     """Run both daemons here, each started again when it dies; Ctrl-C ends both.
 
-    Without a transcript on the machine it serves the sample sessions.
+    Without a transcript on the machine it serves the sample sessions. With --recall there is a
+    third one, `serve-recall`, which the puller asks instead of reading transcripts itself.
     """
     own = {"host": host, "port": port, "refresh_interval_seconds": refresh_interval_seconds}
     settings = options.settings(context, **own)
+    if recall:
+        settings = pair.with_recall(settings)
+        own["repo_recall_url"] = settings.repo_recall_url
     homes = pair.agent_homes(settings)
-    sample = sample or not any(home.files for home in homes)
+    upstream = settings.repo_recall_url
+    sample = sample or not (upstream or any(home.files for home in homes))
     if sample:
         settings = options.of_sample(settings)
     if pair.running(settings):
@@ -95,11 +105,12 @@ def up(
     settings = replace(settings, port=pair.free_port(settings))
     _introduce(settings, homes, sample=sample)
     environment = options.environment(options.flags(context, **own | {"port": settings.port}))
-    raise typer.Exit(asyncio.run(_run(settings, environment, sample=sample)))
+    commands = pair.commands(environment, sample=sample, recall=recall)
+    raise typer.Exit(asyncio.run(_run(settings, commands, sample=sample)))
 
 
-async def _run(settings: Settings, environment: dict[str, str], *, sample: bool) -> int:
-    supervisor = Supervisor(pair.commands(environment, sample=sample), _warn)
+async def _run(settings: Settings, commands: Sequence[Command], *, sample: bool) -> int:
+    supervisor = Supervisor(commands, _warn)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, supervisor.stop)
     loop.add_signal_handler(signal.SIGTERM, supervisor.stop)
@@ -110,7 +121,7 @@ async def _run(settings: Settings, environment: dict[str, str], *, sample: bool)
     announcement.cancel()
     with suppress(asyncio.CancelledError):
         await announcement
-    _say("both daemons have ended")
+    _say("all daemons have ended" if len(commands) > 2 else "both daemons have ended")
     return code
 
 
@@ -125,13 +136,17 @@ async def _announce(settings: Settings, *, sample: bool) -> None:
 def _introduce(settings: Settings, homes: Sequence[AgentHome], *, sample: bool) -> None:
     home = pair.short(settings.home)
     _say(f"session-lattice {__version__}, profile {settings.profile}")
-    _say("\n".join(pair.found_lines(homes)))
+    if settings.repo_recall_url:
+        _say(f"  asks    the recall service at {shown(settings.repo_recall_url)}")
+    if homes or not settings.repo_recall_url:
+        _say("\n".join(pair.found_lines(homes)))
     if sample:
         _say("  SAMPLE  these sessions come with the program; start it again once an agent has run")
         _say(f"          commands find them with --home {home}")
     _say(f"  home    {home}")
     _say(_addresses(settings))
-    _say("reading transcripts; the first generation comes when all are read")
+    what = "asking the recall service" if settings.repo_recall_url else "reading transcripts"
+    _say(f"{what}; the first generation comes when all is read")
 
 
 def _addresses(settings: Settings) -> str:

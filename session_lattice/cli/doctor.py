@@ -16,7 +16,7 @@ import typer
 from session_lattice.cli.reading import chosen, print_json
 from session_lattice.cli.state import probe
 from session_lattice.cli.tables import short_path
-from session_lattice.config import KEYS, PREFIX, Settings, is_loopback
+from session_lattice.config import KEYS, PREFIX, Settings, is_loopback, shown
 from session_lattice.errors import LatticeError, NoGenerationError
 from session_lattice.home import Home
 
@@ -42,7 +42,7 @@ class Finding:
 
 
 def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """Check what the program needs: Python, home, disk, log, generation, transcripts, port.
+    """Check what the program needs: Python, home, disk, log, generation, sources, port.
 
     Exit codes: 0 when nothing failed, else 1.
     """
@@ -101,7 +101,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
 
 
 def _log(settings: Settings) -> Iterator[Finding]:
-    from session_lattice.log.choose import open_log, shown
+    from session_lattice.log.choose import open_log
 
     if not settings.log_url and not Home(settings.home).log.exists():
         yield Finding("log", "ok", "none yet; the first pull makes it")
@@ -133,10 +133,24 @@ def _generation(settings: Settings) -> Iterator[Finding]:
                 yield Finding("view", "failed", f"{view.name}: {view.error}", "mend its .sql file")
 
 
+def _upstream(settings: Settings) -> Iterator[Finding]:
+    """Whether the recall service answers the cheap question, if there is one to ask."""
+    if not settings.repo_recall_url:
+        return
+    from session_lattice.puller.discovery import Upstream
+
+    for source in Upstream(settings).found():
+        with closing(source):
+            source.pending()
+        yield Finding("upstream", "ok", f"{shown(settings.repo_recall_url)} answers")
+
+
 def _transcripts(settings: Settings) -> Iterator[Finding]:
     from session_lattice.cli.pair import agent_homes
 
     homes = agent_homes(settings)
+    if settings.repo_recall_url and not homes:
+        return
     for home in homes:
         agent = home.source.partition(":")[0]
         says = f"{home.files:,} of {agent} in {short_path(home.root)}"
@@ -219,5 +233,6 @@ def _guarded(
 
 
 CHECKS = [
-    _guarded(check) for check in (_python, _home, _log, _generation, _transcripts, _port, _services)
+    _guarded(check)
+    for check in (_python, _home, _log, _generation, _upstream, _transcripts, _port, _services)
 ]

@@ -5,15 +5,18 @@ import http.client
 import json
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from session_lattice import child
 from session_lattice.cli.supervisor import Command
-from session_lattice.config import Settings
+from session_lattice.config import PREFIX, Settings
 from session_lattice.errors import HomeLockedError, LatticeError
 from session_lattice.home import Home
+
+PAIR = ("serve-puller", "serve-reads")
+TRANSCRIPTS = f"{PREFIX}TRANSCRIPTS"
 
 ANSWER_SECONDS = 2.0
 """How long the reads server may take to answer one question."""
@@ -78,11 +81,23 @@ def free_port(settings: Settings) -> int:
         return int(probe.getsockname()[1])
 
 
-def commands(environment: Mapping[str, str], *, sample: bool) -> list[Command]:
-    """The command lines of both daemons, with this interpreter and from this very package."""
+def with_recall(settings: Settings) -> Settings:
+    """The same, with the puller asking the `serve-recall` that runs beside it."""
+    url = f"http://127.0.0.1:{settings.recall_port}"
+    return replace(settings, repo_recall_url=url)
+
+
+def commands(
+    environment: Mapping[str, str], *, sample: bool, recall: bool = False
+) -> list[Command]:
+    """The command lines of the daemons, with this interpreter and from this very package."""
     options = ["--sample"] if sample else []
     own = child.environment(environment)
-    return [command(name, own, *options) for name in ("serve-puller", "serve-reads")]
+    if not recall:
+        return [command(name, own, *options) for name in PAIR]
+    # The transcripts are then read by the recall service, and by nobody else.
+    pairs = {name: value for name, value in own.items() if name != TRANSCRIPTS}
+    return [command("serve-recall", own), *(command(name, pairs) for name in PAIR)]
 
 
 def command(name: str, environment: Mapping[str, str], *options: str) -> Command:
@@ -105,7 +120,8 @@ async def first_generation(settings: Settings) -> dict[str, int]:
     """Wait until a generation is served; "generation" and the rows of each view."""
     while True:
         status = await asyncio.to_thread(ask, settings, "/status")
-        if status and status.get("generation"):
+        scanning = [one for one in (status or {}).get("sources", ()) if one["state"] == "scanning"]
+        if status and status.get("generation") and not scanning:
             listed = await asyncio.to_thread(ask, settings, "/views") or {}
             rows = {view["name"]: view["rows"] for view in listed.get("views", [])}
             return {"generation": status["generation"], **rows}

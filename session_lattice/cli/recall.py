@@ -42,7 +42,7 @@ def serve_recall(
     """
     own = {"host": host or LOOPBACK, "recall_port": port}
     settings = options.settings(context, **own, refresh_interval_seconds=refresh_interval_seconds)
-    settings = replace(settings, port=settings.recall_port, token=None)
+    settings = replace(settings, port=settings.recall_port, token=None, repo_recall_url=None)
     if until_stdin_closes:
         lifeline.end_with_parent()
     from session_lattice.recall import server

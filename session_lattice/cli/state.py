@@ -11,7 +11,7 @@ import typer
 from session_lattice.cli import options, tables
 from session_lattice.cli.reading import chosen, print_json
 from session_lattice.cli.tables import Heading
-from session_lattice.config import KEYS, PREFIX, Settings
+from session_lattice.config import KEYS, PREFIX, Settings, shown
 from session_lattice.home import Home
 from session_lattice.reads.freshness import HeartbeatReader
 from session_lattice.reads.snapshot import Snapshots
@@ -61,6 +61,8 @@ def _value(settings: Settings, name: str) -> Any:
     value = getattr(settings, name)
     if name == "token" and value:
         return MASK
+    if name.endswith("_url") and value:
+        return shown(value)
     if name == "transcripts":
         return [str(path) for path in value]
     return str(value) if name == "home" else value

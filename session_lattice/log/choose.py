@@ -1,6 +1,6 @@
 """Which event log the settings mean."""
 
-from session_lattice.config import Settings
+from session_lattice.config import Settings, shown
 from session_lattice.errors import ConfigError
 from session_lattice.home import Home
 from session_lattice.log.base import EventLog
@@ -33,9 +33,3 @@ def open_log(settings: Settings, *, origin: str = "", readonly: bool = False) ->
         ) from error
     holder = f"{origin}:{settings.home}"
     return RedisEventLog(url, origin=origin, holder=holder, readonly=readonly)
-
-
-def shown(url: str) -> str:
-    """Without what is secret in it."""
-    scheme, slashes, rest = url.partition("://")
-    return scheme + slashes + rest.rpartition("@")[2].partition("?")[0]

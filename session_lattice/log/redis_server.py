@@ -10,8 +10,8 @@ import redis
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.retry import Retry
 
+from session_lattice.config import shown
 from session_lattice.errors import ConfigError, LogError
-from session_lattice.log.choose import shown
 
 PREFIX = "{session-lattice}:"
 """Begins every key. The braces keep all keys in one slot of a cluster."""

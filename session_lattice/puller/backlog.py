@@ -8,7 +8,6 @@ from session_lattice.log.cursor import Cursor
 from session_lattice.log.follow import Follower
 from session_lattice.store.store import Store
 
-
 APPLY_EVENTS = 10_000
 """Taken at once: a batch has a fixed cost, and all of it is in memory."""
 

@@ -35,6 +35,9 @@ from session_lattice.store.store import Store
 FIRST_RETRY_SECONDS = 1.0
 """After a pull that failed; doubles with every further failure, up to the refresh interval."""
 
+SCANNING_SECONDS = 2.0
+"""Between two looks at an upstream whose first scan is not over, and that has nothing till then."""
+
 JITTER = 0.2
 """Share of a retry's delay that is left to chance, so that neighbours don't retry in step."""
 
@@ -99,7 +102,8 @@ class Puller:
     def _delay(self) -> float:
         interval = self._settings.refresh_interval_seconds
         if not self._failures:
-            return interval
+            scanning = any(status.state == "scanning" for status in self._statuses())
+            return min(interval, SCANNING_SECONDS) if scanning else interval
         backoff = min(FIRST_RETRY_SECONDS * 2.0 ** min(self._failures - 1, 16), interval)
         return backoff * (1 - JITTER * random.random())
 

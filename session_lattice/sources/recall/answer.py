@@ -1,7 +1,6 @@
 """An answer of a recall service, and what is said of one that is none."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -42,13 +41,6 @@ class Answer:
         """The body as it comes, packed as it is."""
         return self._response.iter_raw(CHUNK_BYTES)
 
-    def beginning(self) -> str:
-        """Of a body that is not what was asked for; empty where even that fails."""
-        try:
-            return next(self.chunks(), b"").decode("utf-8", "replace")
-        except httpx2.HTTPError:
-            return ""
-
     def close(self) -> None:
         self._response.close()
 
@@ -63,9 +55,3 @@ def wrong(
         transient=transient,
         retry_after_seconds=wait,
     )
-
-
-def shown(url: str) -> str:
-    """Without a name and password in it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

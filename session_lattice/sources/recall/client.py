@@ -10,8 +10,9 @@ from typing import Any
 import httpx2
 
 from session_lattice import __version__
+from session_lattice.config import shown
 from session_lattice.errors import UpstreamError
-from session_lattice.sources.recall.answer import NOT_MODIFIED, Answer, shown, wrong
+from session_lattice.sources.recall.answer import NOT_MODIFIED, Answer, wrong
 from session_lattice.sources.recall.patience import ATTEMPTS, retry_after, retrying
 
 MAX_REDIRECTS = 3
@@ -19,8 +20,8 @@ TRANSIENT = frozenset({429, 500, 502, 503, 504})
 """Statuses that may be another a moment later."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-QUOTED_CHARS = 60
-"""Of an answer that is no JSON, in the error that says so."""
+KIND_CHARS = 60
+"""Of a content type, in the error that names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +185,8 @@ class Client:
         return self._wrong(says, transient=response.status_code in TRANSIENT, wait=wait)
 
     def _no_json(self, answer: Answer) -> UpstreamError:
-        begins = " ".join(answer.beginning().split())[:QUOTED_CHARS]
         return self._wrong(
-            f"answers with {answer.kind[:QUOTED_CHARS] or 'no type'} instead of JSON: {begins!r}",
+            f"answers with {answer.kind[:KIND_CHARS] or 'no type at all'} instead of JSON",
             hint="see whether SESSION_LATTICE_REPO_RECALL_URL leads to a recall service",
         )
 

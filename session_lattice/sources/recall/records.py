@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from session_lattice.config import shown
 from session_lattice.events import RepoLink, RepoObserved, SessionReported, StopCount, ToolCount
 from session_lattice.sources.text import clip
 
@@ -199,7 +200,7 @@ def repo_observed(upstream: str, record: RepoRecord, warnings: Warnings) -> Repo
         repo=_text(record.path),
         upstream=upstream,
         name=_name(record.name),
-        remote_url=_without_secret(_text(record.remote_url)),
+        remote_url=shown(_text(record.remote_url)),
         default_branch=_name(record.default_branch),
         head=_name(record.head_ref),
         in_progress=_name(record.in_progress_op),
@@ -280,12 +281,3 @@ def _cut(text: str | None, limit: int) -> str:
     if not text or len(text) * UTF8_BYTES <= limit:
         return text or ""
     return clip(text, limit)[0]
-
-
-def _without_secret(address: str) -> str:
-    """A remote's address without the credentials that some people keep in it."""
-    scheme, slashes, rest = address.partition("://")
-    if not slashes:
-        return address
-    host, slash, path = rest.partition("/")
-    return scheme + slashes + host.rpartition("@")[2] + slash + path
