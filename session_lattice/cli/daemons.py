@@ -130,7 +130,7 @@ async def _announce(settings: Settings, *, sample: bool) -> None:
     number, views = rows.pop("generation"), len(rows)
     sessions = f"{rows.get('session_overview', 0):,} {'SAMPLE ' if sample else ''}sessions"
     _say(f"generation {number}: {sessions}, {sum(rows.values()):,} rows in {views} views")
-    _say("Ctrl-C ends both daemons; what they gathered stays")
+    _say("Ctrl-C ends the daemons; what they gathered stays")
 
 
 def _introduce(settings: Settings, homes: Sequence[AgentHome], *, sample: bool) -> None:

@@ -120,12 +120,17 @@ async def first_generation(settings: Settings) -> dict[str, int]:
     """Wait until a generation is served; "generation" and the rows of each view."""
     while True:
         status = await asyncio.to_thread(ask, settings, "/status")
-        scanning = [one for one in (status or {}).get("sources", ()) if one["state"] == "scanning"]
-        if status and status.get("generation") and not scanning:
+        if status and status.get("generation") and _has_told(settings, status):
             listed = await asyncio.to_thread(ask, settings, "/views") or {}
             rows = {view["name"]: view["rows"] for view in listed.get("views", [])}
             return {"generation": status["generation"], **rows}
         await asyncio.sleep(LOOK_SECONDS)
+
+
+def _has_told(settings: Settings, status: Mapping[str, Any]) -> bool:
+    """Whether the upstream, if there is one, has had its first scan, or told nothing in vain."""
+    services = [one["state"] for one in status["sources"] if one.get("sessions") is not None]
+    return not settings.repo_recall_url or (bool(services) and "scanning" not in services)
 
 
 def ask(settings: Settings, path: str) -> dict[str, Any] | None:
