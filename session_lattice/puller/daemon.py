@@ -231,7 +231,8 @@ class Puller:
     def _succeeded(self, last: LastPull | None) -> None:
         self._failures = 0
         self._reserve.restore()
-        if not any(status.silent for status in self._statuses()):
+        statuses = self._statuses()
+        if not (statuses and all(status.silent for status in statuses)):
             self._pulse.checked_at = now_us()
         if last:
             seconds = (last.finished_at - last.started_at) / 1e6

@@ -126,11 +126,12 @@ def status(
     grave = [*_of_running(pid, served, snapshots, beat), *([] if reads_running else [_no_reads()])]
     told = _of_pulls(beat)
     rest = [*told, *_of_views(served, told), *([log_problem] if log_problem else [])]
-    late = [_late(age, beat)] if age is not None and is_stale(age, beat) else []
+    stale = age is not None and is_stale(age, beat)
+    late = [_late(age, beat)] if age is not None and stale and not _explained(beat) else []
     return Status(
         state=_state(
             down=not reads_running or not (pid or served),
-            stale=not pid or bool(late),
+            stale=not pid or stale,
             degraded=bool(grave or rest),
         ),
         generation=served.generation.number if served else None,
@@ -247,6 +248,11 @@ def _late(age: float, beat: Heartbeat | None) -> Problem:
         since=None,
         advice="see what the puller logs, or run `session-lattice serve-puller --once`",
     )
+
+
+def _explained(beat: Heartbeat | None) -> bool:
+    """Whether a problem that is told anyway says why there is nothing newer."""
+    return any(source.state == "unreachable" for source in (beat.sources if beat else ()))
 
 
 def _of_pulls(beat: Heartbeat | None) -> list[Problem]:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable
+from io import FileIO
 
 import msgspec
 from starlette.applications import Starlette
@@ -88,10 +89,11 @@ class Api:
         end = b"," + msgspec.json.encode(_generated(served))[1:]
         if not served.sessions:
             return _answer(request, served, NOTHING + end)
-        handle = os.open(self._scanner.sessions_file(served), os.O_RDONLY | os.O_CLOEXEC)
-        length = os.fstat(handle).st_size + len(end)
+        # A file object closes itself, even for a client that is gone before the first chunk.
+        file = self._scanner.sessions_file(served).open("rb", buffering=0)
+        length = os.fstat(file.fileno()).st_size + len(end)
         return StreamingResponse(
-            _chunks(handle, end),
+            _chunks(file, end),
             headers={**_headers(served), "content-length": str(length)},
             media_type=MEDIA_TYPE,
         )
@@ -113,13 +115,11 @@ def create_app(
     )
 
 
-async def _chunks(handle: int, end: bytes) -> AsyncIterator[bytes]:
-    try:
-        while chunk := await asyncio.to_thread(os.read, handle, CHUNK_BYTES):
+async def _chunks(file: FileIO, end: bytes) -> AsyncIterator[bytes]:
+    with file:
+        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
             yield chunk
         yield end
-    finally:
-        os.close(handle)
 
 
 def _answer(request: Request, served: Served, content: bytes) -> Response:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import tracemalloc
 from collections.abc import Callable, Iterator
 
@@ -158,10 +157,10 @@ def test_a_large_list_is_sent_in_bounded_memory(
     world.publish(refresh=False)
     served = scans.scan()
     size = scans.scanner.sessions_file(served).stat().st_size
-    handle = os.open(scans.scanner.sessions_file(served), os.O_RDONLY)
+    file = scans.scanner.sessions_file(served).open("rb", buffering=0)
 
     async def taken() -> int:
-        return sum([len(chunk) async for chunk in _chunks(handle, b"}")])
+        return sum([len(chunk) async for chunk in _chunks(file, b"}")])
 
     tracemalloc.start()
     assert asyncio.run(taken()) == size + 1

@@ -51,7 +51,7 @@ def wrong(
     """The error of the service at `where`, which `says` what is wrong with it."""
     return UpstreamError(
         f"the recall service at {where} {says}",
-        hint=hint or "what it told so far stays; it is asked again by itself",
+        hint=hint or "it is asked again by itself, and what it told so far stays",
         transient=transient,
         retry_after_seconds=wait,
     )

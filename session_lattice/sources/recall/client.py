@@ -20,6 +20,7 @@ TRANSIENT = frozenset({429, 500, 502, 503, 504})
 """Statuses that may be another a moment later."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+SEE = "see that it runs there; it is asked again by itself, and what it told so far stays"
 KIND_CHARS = 60
 """Of a content type, in the error that names it."""
 
@@ -143,9 +144,9 @@ class Client:
             return self._http.send(request, stream=True)
         except httpx2.TimeoutException as error:
             # To be silent for so long once more would hold up everybody else.
-            raise self._wrong(self._explained(error)) from error
+            raise self._wrong(self._explained(error), hint=SEE) from error
         except httpx2.HTTPError as error:
-            raise self._wrong(self._explained(error), transient=True) from error
+            raise self._wrong(self._explained(error), transient=True, hint=SEE) from error
 
     def _trace(self, name: str, info: Any) -> None:
         """Remember the connection, so that it can be hung up."""
