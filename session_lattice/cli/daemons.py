@@ -89,11 +89,15 @@ def up(
     Without a transcript on the machine it serves the sample sessions. With --recall there is a
     third one, `serve-recall`, which the puller asks instead of reading transcripts itself.
     """
-    own = {"host": host, "port": port, "refresh_interval_seconds": refresh_interval_seconds}
+    own: dict[str, str | float | None] = {
+        "host": host,
+        "port": port,
+        "refresh_interval_seconds": refresh_interval_seconds,
+    }
     settings = options.settings(context, **own)
     if recall:
         settings = pair.with_recall(settings)
-        own["repo_recall_url"] = settings.repo_recall_url
+        own |= {name: getattr(settings, name) for name in ("recall_port", "repo_recall_url")}
     homes = pair.agent_homes(settings)
     upstream = settings.repo_recall_url
     sample = sample or not (upstream or any(home.files for home in homes))

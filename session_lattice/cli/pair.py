@@ -15,6 +15,7 @@ from session_lattice.config import PREFIX, Settings
 from session_lattice.errors import HomeLockedError, LatticeError
 from session_lattice.home import Home
 
+LOOPBACK = "127.0.0.1"
 PAIR = ("serve-puller", "serve-reads")
 TRANSCRIPTS = f"{PREFIX}TRANSCRIPTS"
 
@@ -82,9 +83,12 @@ def free_port(settings: Settings) -> int:
 
 
 def with_recall(settings: Settings) -> Settings:
-    """The same, with the puller asking the `serve-recall` that runs beside it."""
-    url = f"http://127.0.0.1:{settings.recall_port}"
-    return replace(settings, repo_recall_url=url)
+    """The same, with the puller asking the `serve-recall` that runs beside it.
+
+    Raises LatticeError if its port is taken.
+    """
+    port = free_port(replace(settings, host=LOOPBACK, port=settings.recall_port))
+    return replace(settings, recall_port=port, repo_recall_url=f"http://{LOOPBACK}:{port}")
 
 
 def commands(

@@ -19,7 +19,6 @@ from session_lattice.recall.home import RecallHome
 if TYPE_CHECKING:
     from session_lattice.recall.server import Recall
 
-LOOPBACK = "127.0.0.1"
 PASSED_ON = ("profile", "refresh_interval_seconds", "pull_seconds", "log_retention_days")
 """Settings that the puller has in common with the service, beside the transcripts."""
 
@@ -40,7 +39,7 @@ def serve_recall(
 
     On loopback alone: it asks nobody for a token.
     """
-    own = {"host": host or LOOPBACK, "recall_port": port}
+    own = {"host": host or pair.LOOPBACK, "recall_port": port}
     settings = options.settings(context, **own, refresh_interval_seconds=refresh_interval_seconds)
     settings = replace(settings, port=settings.recall_port, token=None, repo_recall_url=None)
     if until_stdin_closes:
@@ -99,7 +98,7 @@ def _puller(settings: Settings, home: RecallHome) -> Command:
         {
             **said,
             "home": str(home.root),
-            "host": LOOPBACK,
+            "host": pair.LOOPBACK,
             "transcripts": ":".join(map(str, settings.transcripts)),
             "log_level": settings.log_level,
         }

@@ -204,3 +204,31 @@ def test_killing_up_leaves_no_daemon_behind(start: Start, home: Home, transcript
     up.process.kill()
     up.rest()
     assert home.puller_pid() == 0
+
+
+def test_with_a_recall_service_of_its_own_the_pair_has_the_sessions_over_http(
+    start: Start, transcripts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SESSION_LATTICE_RECALL_PORT", "0")
+    up = start("up", "--port", "0", "--recall", transcripts=transcripts)
+    url = up.until(r"  reads   (http://\S+)")[1]
+    assert up.until(r"generation \d+: (\d+) sessions")[1] == "1"
+    [session] = get(f"{url}/sessions")["rows"]
+    assert (session["session"], session["tokens_from"]) == (f"claude_code/{SESSION}", "upstream")
+    up.process.send_signal(signal.SIGINT)
+    assert "all daemons have ended" in up.rest()
+    assert up.process.wait() == 0
+
+
+def test_beside_an_upstream_no_sample_is_served(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        upstream = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("SESSION_LATTICE_REPO_RECALL_URL", upstream)
+        up = start("up", "--port", "0")
+        assert up.until(r"  asks    the recall service at (\S+)")[1] == upstream
+        up.until(r"generation 1: 0 sessions")
+        up.process.send_signal(signal.SIGINT)
+        assert "SAMPLE" not in "".join(up.said) + up.rest()
