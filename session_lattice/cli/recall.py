@@ -44,13 +44,14 @@ def serve_recall(
     settings = replace(settings, port=settings.recall_port, token=None, repo_recall_url=None)
     if until_stdin_closes:
         lifeline.end_with_parent()
+    from session_lattice.reads.listen import listen
     from session_lattice.recall import server
 
     server.check_bind(settings)
     telemetry.configure(settings.log_level, "recall")
     home = RecallHome(settings.home)
     home.create()
-    with home.lock(), server.listen(settings) as listener:
+    with home.lock(), listen(settings, server.BACKLOG) as listener:
         settings = replace(settings, port=listener.getsockname()[1])
         _introduce(settings, home)
         raise typer.Exit(asyncio.run(_run(settings, home, listener)))

@@ -15,12 +15,13 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from pathlib import Path
+from typing import IO, Any
 
 from session_lattice.errors import SourceError
 from session_lattice.log.base import Encoded
 from session_lattice.log.drainer import encode
-from session_lattice.sources.base import Source
+from session_lattice.puller.discovery import Discovery
 
 BULK_BYTES = 32 * 1024 * 1024
 """A scan that would read at least this much is worth the start of a process."""
@@ -44,17 +45,12 @@ class Portion:
     read_bytes: int
 
 
-class Finder(Protocol):
-    """Tells of sources that have appeared since the last call."""
-
-    def found(self) -> list[Source]: ...
-
-
 class BulkReader:
-    """Reads elsewhere what `finder`, which can be pickled and was not asked yet, finds there."""
+    """Reads agents' homes elsewhere; `roots` and `sample` are those of the puller's sources."""
 
-    def __init__(self, finder: Finder) -> None:
-        self._finder = finder
+    def __init__(self, roots: Sequence[Path], sample: bool) -> None:
+        self._roots = list(roots)
+        self._sample = sample
         self._process: subprocess.Popen[bytes] | None = None
 
     def read(
@@ -74,7 +70,7 @@ class BulkReader:
         with process, contextlib.ExitStack() as stack:
             stack.callback(process.kill)
             with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
-                pickle.dump((self._finder, checkpoints), stdin)
+                pickle.dump((self._roots, self._sample, checkpoints), stdin)
             yield from _portions(process.stdout)
             stack.pop_all()
             process.wait(END_SECONDS)
@@ -98,7 +94,7 @@ def _body(stream: IO[bytes]) -> bytes:
     size = _LENGTH.unpack(header)[0] if len(header) == _LENGTH.size else 0
     body = stream.read(size)
     if not size or len(body) < size:
-        raise SourceError("the process that reads for the puller ended early")
+        raise SourceError("the process that reads transcripts ended early")
     return body
 
 
@@ -106,18 +102,20 @@ def main() -> None:
     """The process: Ctrl-C at a terminal is the puller's to act on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(GC_OBJECTS)
-    finder, checkpoints = pickle.load(sys.stdin.buffer)
+    roots, sample, checkpoints = pickle.load(sys.stdin.buffer)
     with contextlib.suppress(BrokenPipeError):
-        for message in _messages(finder, checkpoints):
+        for message in _messages(Discovery(roots, sample=sample), checkpoints):
             body = pickle.dumps(message, protocol=5)
             sys.stdout.buffer.write(_LENGTH.pack(len(body)) + body)
         sys.stdout.buffer.flush()
 
 
-def _messages(finder: Finder, checkpoints: Mapping[str, Mapping[str, bytes]]) -> Iterator[Any]:
+def _messages(
+    discovery: Discovery, checkpoints: Mapping[str, Mapping[str, bytes]]
+) -> Iterator[Any]:
     """Portions as plain tuples, then None; a SourceError when one failed, after the others."""
     failure: SourceError | None = None
-    for source in finder.found():
+    for source in discovery.found():
         if source.name not in checkpoints:
             continue
         source.load(checkpoints[source.name])

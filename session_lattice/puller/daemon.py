@@ -151,7 +151,7 @@ class Puller:
             self._discovery,
             progress=self._progress,
             on_error=self._scan_failed,
-            bulk=BulkReader(Discovery(self._settings.agents_homes, sample=self._sample)),
+            bulk=BulkReader(self._settings.agents_homes, self._sample),
         )
         if not self._settings.repo_recall_url:
             return Lanes(on_disk)
@@ -161,7 +161,6 @@ class Puller:
             Upstream(self._settings),
             progress=Unmeasured(),
             on_error=self._scan_failed,
-            bulk=BulkReader(Upstream(self._settings)),
             doing="asking the recall service",
         )
         return Lanes(on_disk, upstream)

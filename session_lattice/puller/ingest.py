@@ -11,7 +11,7 @@ from typing import Protocol
 from session_lattice.errors import LatticeError, PullCancelledError, SourceError
 from session_lattice.log.base import EventLog
 from session_lattice.log.drainer import Delivery, Drainer
-from session_lattice.puller.bulk import BULK_BYTES, BulkReader, Finder
+from session_lattice.puller.bulk import BULK_BYTES, BulkReader
 from session_lattice.sources.base import Source
 
 MIN_SCAN_INTERVAL_SECONDS = 0.4
@@ -26,6 +26,12 @@ CLOSE_SECONDS = 5.0
 
 READING = "reading transcripts"
 """What most lanes do, as the end of "the pull was still ..."."""
+
+
+class Finder(Protocol):
+    """Tells of sources that have appeared since the last call."""
+
+    def found(self) -> list[Source]: ...
 
 
 class Steps(Protocol):

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -27,6 +26,7 @@ from session_lattice.reads import openapi
 from session_lattice.reads.answers import Answers
 from session_lattice.reads.freshness import HeartbeatReader
 from session_lattice.reads.guard import MCP_PATH, Guard, check_bind
+from session_lattice.reads.listen import listen
 from session_lattice.reads.mcp import Mcp
 from session_lattice.reads.metrics import METRICS_PATH, Metrics, ReadTimes
 from session_lattice.reads.pool import QUERY_SECONDS, ReadPool
@@ -161,7 +161,7 @@ def serve(settings: Settings, *, sample: bool = False) -> int:
     check_bind(settings)
     telemetry.configure(settings.log_level, "reads")
     sys.setswitchinterval(SWITCH_SECONDS)
-    with _listen(settings) as listener:
+    with listen(settings, BACKLOG) as listener:
         port = listener.getsockname()[1]
         settings = replace(settings, port=port)
         server = make_server(create_app(settings, sample=sample))
@@ -190,20 +190,3 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return StreamServer(config, app.state.stream)
-
-
-def _listen(settings: Settings) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        raise LatticeError(
-            f"{settings.host} port {settings.port} cannot be served on: {error.strerror}",
-            hint="stop what listens there, or choose another with --port",
-        ) from error
-    listener.listen(BACKLOG)
-    return listener

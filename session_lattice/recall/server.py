@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from session_lattice.config import Settings
-from session_lattice.errors import ConfigError, LatticeError
+from session_lattice.errors import ConfigError
 from session_lattice.recall.app import create_app
 from session_lattice.recall.home import RecallHome
 from session_lattice.recall.refresh import Refresh
@@ -31,24 +31,6 @@ def check_bind(settings: Settings) -> None:
             f"recall is not served on {settings.host}: it would be open to others",
             hint="leave --host out, and reach it from elsewhere through a tunnel",
         )
-
-
-def listen(settings: Settings) -> socket.socket:
-    """A socket that is bound and listens. Raises LatticeError if the address is taken."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        raise LatticeError(
-            f"{settings.host} port {settings.port} cannot be served on: {error.strerror}",
-            hint="stop what listens there, or choose another with --port",
-        ) from error
-    listener.listen(BACKLOG)
-    return listener
 
 
 class _Server(uvicorn.Server):

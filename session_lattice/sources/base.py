@@ -97,7 +97,7 @@ class Source(Protocol):
         ...
 
     def pending(self) -> int:
-        """Look at the upstream once; bytes that `batches` would read now, or a guess at them."""
+        """Look at the upstream once; bytes that `batches` would read now, 0 if it cannot know."""
         ...
 
     def batches(self) -> Iterator[Batch]:

@@ -22,9 +22,9 @@ LARGE = 3000
 """Sessions that take a slow upstream a second or more."""
 
 TICKS = 8
-KILLS = 10
+KILLS = 5
 MIN_IN_MID_PULL = 5
-PULLS = 40
+PULLS = 20
 SEED = 20261127
 
 

@@ -58,12 +58,12 @@ def readers() -> set[int]:
 
 
 def test_it_reads_the_same_events_in_the_same_order(roots: list[Path]) -> None:
-    portions = list(BulkReader(Discovery(roots, sample=True)).read(nothing_yet(roots)))
+    portions = list(BulkReader(roots, sample=True).read(nothing_yet(roots)))
     assert [event for portion in portions for event in portion.events] == read_here(roots)
 
 
 def test_it_goes_on_from_the_checkpoints(roots: list[Path]) -> None:
-    reader = BulkReader(Discovery(roots, sample=True))
+    reader = BulkReader(roots, sample=True)
     done = nothing_yet(roots)
     for portion in reader.read(nothing_yet(roots)):
         kept = {key: value for key, value in portion.checkpoints.items() if value is not None}
@@ -72,7 +72,7 @@ def test_it_goes_on_from_the_checkpoints(roots: list[Path]) -> None:
 
 
 def test_a_process_that_is_killed_is_an_error_that_says_so(roots: list[Path]) -> None:
-    portions = BulkReader(Discovery(roots, sample=True)).read(nothing_yet(roots))
+    portions = BulkReader(roots, sample=True).read(nothing_yet(roots))
     next(portions)
     for child in readers():
         os.kill(child, signal.SIGKILL)
@@ -82,7 +82,7 @@ def test_a_process_that_is_killed_is_an_error_that_says_so(roots: list[Path]) ->
 
 
 def test_leaving_it_half_read_ends_the_process(roots: list[Path]) -> None:
-    portions = BulkReader(Discovery(roots, sample=True)).read(nothing_yet(roots))
+    portions = BulkReader(roots, sample=True).read(nothing_yet(roots))
     next(portions)
     assert len(readers()) == 1
     portions.close()
@@ -101,7 +101,7 @@ def test_a_long_scan_through_it_leaves_nothing_to_read_and_doubles_nothing(
         Discovery(roots, sample=True),
         progress=told,
         on_error=lambda error: pytest.fail(str(error)),
-        bulk=BulkReader(Discovery(roots, sample=True)),
+        bulk=BulkReader(roots, sample=True),
     )
     read = ingest.scan(wanted).result(WAIT_SECONDS)
     ingest.scan(wanted).result(WAIT_SECONDS)
@@ -124,7 +124,7 @@ def test_a_long_scan_is_cancelled_between_two_portions(
         Discovery(roots, sample=True),
         progress=told,
         on_error=lambda error: pytest.fail(str(error)),
-        bulk=BulkReader(Discovery(roots, sample=True)),
+        bulk=BulkReader(roots, sample=True),
     )
     with pytest.raises(PullCancelledError):
         ingest.scan(told.step_made.is_set).result(WAIT_SECONDS)
@@ -144,7 +144,7 @@ def test_a_process_that_does_not_answer_any_more_is_ended(
         Discovery(roots, sample=True),
         progress=Told(),
         on_error=errors.append,
-        bulk=BulkReader(Discovery(roots, sample=True)),
+        bulk=BulkReader(roots, sample=True),
     )
     scan = ingest.scan(wanted)
     stopped = until("it runs", readers)

@@ -20,9 +20,6 @@ SCAN_PATH = "/api/scan-version"
 SESSIONS_PATH = "/api/sessions"
 REPOS_PATH = "/"
 
-FIRST_READ_BYTES = 64 * 1024 * 1024
-"""What an upstream is taken to have that was never read."""
-
 BATCH_READ_BYTES = 2 * 1024 * 1024
 """Bytes of an answer after which a batch is delivered even when nothing in them is new."""
 
@@ -42,7 +39,7 @@ class Recall:
         self._circuit = Circuit()
         self._logger = structlog.get_logger()
         self._due: Scan | None = None
-        self._asked = self._offered = False
+        self._asked = False
         self._scanned = False
 
     @property
@@ -57,20 +54,14 @@ class Recall:
         self._memory.load(checkpoints)
 
     def pending(self) -> int:
-        """Ask the cheap question. What was read before is mostly heard again, and costs little: 0.
-
-        What never was read is taken for much, but once: if that read fails, the next is our own.
-        """
+        """Ask the cheap question. How much there is to read is not known before it is read: 0."""
         self._due = None
         self._client.begin()
         verdict = self._circuit.verdict()
         if verdict is not Verdict.WAIT:
             with_patience = ATTEMPTS if verdict is Verdict.ASK else 1
             self._guarded(lambda: self._look(with_patience))
-        if self._due is None or self._memory.state.scan or self._offered:
-            return 0
-        self._offered = True
-        return FIRST_READ_BYTES
+        return 0
 
     def batches(self) -> Iterator[Batch]:
         scan, self._due = self._due, None
