@@ -104,6 +104,18 @@ TOLD: list[tuple[events.Event, str]] = [
         events.SubagentLinked(**OF_SESSION, child_session="x", kind="Explore", description="look"),
         "subagent   Explore, look",
     ),
+    (
+        events.SessionReported(
+            **OF_SESSION, upstream="u", last_prompt="mend\nit", messages=9, output_tokens=2500
+        ),
+        "reported   mend it, 9 messages, 2.5k tokens out",
+    ),
+    (
+        events.RepoObserved(
+            repo="/src/app", upstream="u", name="app", head="main", modified_files=2, commits_30d=7
+        ),
+        "repository  /src/app, on main, 2 files not committed, 7 commits in 30 days",
+    ),
     (events.PullStarted(**OF_PULL, reason="tick"), "started    tick"),
     (
         events.PullProgressed(**OF_PULL, done_bytes=500_000, total_bytes=2_000_000),

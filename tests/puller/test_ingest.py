@@ -236,6 +236,7 @@ def test_closing_waits_for_a_read_that_never_returns_only_so_long(
     scan = bench.ingest.scan(wanted)
     assert source.waiting.wait(WAIT_SECONDS)
     bench.ingest.close()
+    bench.drainer.close()
     assert not scan.done()
     source.let_go.set()
     assert isinstance(scan.exception(WAIT_SECONDS), LatticeError)

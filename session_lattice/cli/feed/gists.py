@@ -92,6 +92,21 @@ def _subagent(data: events.SubagentLinked) -> Told:
     return "subagent", joined(data.kind, text(data.description))
 
 
+def _reported(data: events.SessionReported) -> Told:
+    tokens = f"{_short(data.output_tokens)} tokens out" if data.output_tokens else ""
+    return "reported", joined(text(data.last_prompt), f"{shown(data.messages)} messages", tokens)
+
+
+def _repo(data: events.RepoObserved) -> Told:
+    dirty = data.untracked_files + data.modified_files
+    return "repository", joined(
+        short_path(data.repo),
+        f"on {data.head}" if data.head else "",
+        f"{shown(dirty)} files not committed" if dirty else "",
+        f"{shown(data.commits_30d)} commits in 30 days" if data.commits_30d else "",
+    )
+
+
 def _checkout(data: events.CheckoutObserved) -> Told:
     return "checkout", f"{short_path(data.cwd)} of {short_path(data.repo)}"
 
@@ -153,7 +168,9 @@ GISTS: Mapping[type, Callable[[Any], Told]] = {
     events.ToolCalled: _called,
     events.SessionCompacted: _compacted,
     events.SubagentLinked: _subagent,
+    events.SessionReported: _reported,
     events.CheckoutObserved: _checkout,
+    events.RepoObserved: _repo,
     events.PullStarted: _started,
     events.PullProgressed: _progressed,
     events.ViewMaterialized: _view,

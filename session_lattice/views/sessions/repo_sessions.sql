@@ -89,9 +89,7 @@ SELECT
     p.repo,
     p.session,
     any_value(s.agent) AS agent,
-    any_value(coalesce(
-        s.title, nullif(left(trim(translate(r.last_prompt, E'\t\r\n', '   ')), 120), '')
-    )) AS title,
+    any_value(s.title) AS title,
     coalesce(list_sort(list_distinct(list(p.worktree) FILTER (WHERE p.worktree IS NOT NULL))), [])
         AS worktrees,
     coalesce(list_sort(list_distinct(list(p.branch) FILTER (WHERE p.branch IS NOT NULL))), [])
@@ -111,6 +109,5 @@ SELECT
     if(any_value(h.session) IS NULL, 'upstream', 'transcript') AS counts_from
 FROM placed AS p
 LEFT JOIN read_here AS h ON h.session = p.session
-LEFT JOIN sessions AS s ON s.session = p.session
-LEFT JOIN reports AS r ON r.session = p.session
+LEFT JOIN session_overview AS s ON s.session = p.session
 GROUP BY p.repo, p.session

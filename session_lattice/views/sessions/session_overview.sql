@@ -128,7 +128,13 @@ SELECT
     s.session,
     s.agent,
     coalesce(
-        s.title, nullif(left(trim(translate(told.last_prompt, E'\t\r\n', '   ')), 120), '')
+        s.title,
+        -- The expression is slow, and most prompts are one plain line.
+        nullif(left(trim(if(
+            contains(told.last_prompt, '  ') OR translate(told.last_prompt, E'\t\r\n', '') <> told.last_prompt,
+            regexp_replace(told.last_prompt, '\s+', ' ', 'g'),
+            told.last_prompt
+        )), 120), '')
     ) AS title,
     coalesce(c.repo, s.cwd, told.cwd) AS repo,
     coalesce(c.worktree, s.cwd, told.cwd) AS worktree,
