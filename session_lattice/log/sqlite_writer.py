@@ -26,6 +26,10 @@ MARK_MICROS = int(MARK_SECONDS * 1e6)
 
 _EVENT = "(?, ?, ?, ?, ?, ?)"
 _INSERTS = {rows: f"INSERT INTO events VALUES {', '.join([_EVENT] * rows)}" for rows in INSERT_ROWS}
+_KEEPS = {
+    rows: f"INSERT OR REPLACE INTO checkpoints VALUES {', '.join(['(?, ?, ?)'] * rows)}"
+    for rows in INSERT_ROWS
+}
 _integers = msgspec.json.Decoder(list[int])
 _found_streams = msgspec.json.Decoder(list[tuple[str, int, int]])
 
@@ -157,7 +161,7 @@ class Writer:
         names = {event.stream for event in events}
         self._find_streams(names)
         self._find_kinds({(event.type, event.terminal) for event in events})
-        self._insert_values(self._values(events, before + 1))
+        self._insert_rows(_INSERTS, self._values(events, before + 1))
         moved = msgspec.json.encode([self._streams[name].state for name in names])
         self._connection.execute(self._advance_streams, (moved.decode(),))
         self._settle(before, before + len(events))
@@ -190,12 +194,13 @@ class Writer:
             self._connection.execute(self._settle_keys)
             self._connection.execute("DELETE FROM recent_keys")
 
-    def _insert_values(self, values: Sequence[object]) -> None:
-        width, start = _EVENT.count("?"), 0
+    def _insert_rows(self, inserts: Mapping[int, str], values: Sequence[object]) -> None:
+        """Many rows in a statement: between two the interpreter may go to another thread."""
+        width, start = inserts[1].count("?"), 0
         for rows in INSERT_ROWS:
             while len(values) - start >= rows * width:
                 end = start + rows * width
-                self._connection.execute(_INSERTS[rows], values[start:end])
+                self._connection.execute(inserts[rows], values[start:end])
                 start = end
 
     def _find_streams(self, names: set[str]) -> None:
@@ -220,14 +225,14 @@ class Writer:
             )
 
     def _keep(self, checkpoints: Mapping[str, Mapping[str, bytes | None]]) -> None:
-        items = [(s, k, v) for s, values in checkpoints.items() for k, v in values.items()]
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)",
-            [item for item in items if item[2] is not None],
+        # Sorted, because neighbours share a page.
+        items = sorted(
+            (s, k, v or b"", v is None) for s, kept in checkpoints.items() for k, v in kept.items()
         )
+        self._insert_rows(_KEEPS, [field for *item, gone in items if not gone for field in item])
         self._connection.executemany(
             "DELETE FROM checkpoints WHERE source = ? AND key = ?",
-            [item[:2] for item in items if item[2] is None],
+            [item[:2] for item in items if item[3]],
         )
 
     def _one(self, sql: str, *parameters: object) -> Any:
