@@ -19,14 +19,16 @@ WHAT = "a large upstream"
 SESSION_COUNT = 50_000
 FIRST_SECONDS = 12.0
 FIRST_PEAK_BYTES = 300 * 1024 * 1024
-TICKS = 20
+TICKS = 40
 """In a turn; /proc counts processor time in 10 ms."""
+
+TICK_INTERVAL = "0.25"
 
 TICK_CPU_SECONDS = 0.015
 CHANGED = 10
 RATIO = 1.5
 PULL_SECONDS = 120.0
-PART = "from pull.started to the first view.materialized"
+PART = "from pull.started to pull.progressed"
 """The part of a pull that is the upstream's: asked, read, compared, appended, applied."""
 
 
@@ -59,37 +61,43 @@ def _first(name: str, spent: list[Spent], size: int) -> Row:
 
 
 def _unchanged(context: Context, name: str, program: Recalling, server: Apart) -> Row:
-    """Beside a puller that has neither upstream nor transcripts, turn by turn."""
+    """Ticks by the clock, as users have them, turn by turn with a puller without any upstream."""
     empty = program.root.parent / "empty"
     empty.mkdir()
     bare = Program.fresh(program.root.parent / "bare", os.fspath(empty))
-    with program.puller() as pid, bare.puller() as bare_pid:
-        program.pull(pid)
-        bare.pull(bare_pid)
-        before = server.count()
+    with program.puller(TICK_INTERVAL) as pid, bare.puller(TICK_INTERVAL) as bare_pid:
         pieces = {
-            "ours": lambda: _tick_cpu(program, pid),
-            "bare": lambda: _tick_cpu(bare, bare_pid),
+            "ours": lambda: _ticks(program, pid),
+            "bare": lambda: _ticks(bare, bare_pid),
+            "asked": lambda: _asked(program, pid, server),
         }
-        cpu = interleave(pieces, context.rounds)
-        asked = server.count() - before
-    ticks = TICKS * context.rounds
-    ours, none = (sum(cpu[key]) / context.rounds for key in ("ours", "bare"))
+        took = interleave(pieces, context.rounds)
+    ours, none, asked = (sum(took[key]) / context.rounds for key in ("ours", "bare", "asked"))
     figure = (
-        f"{asked / ticks:g} requests, {ms(ours)} CPU (mean of {ticks}, by SIGHUP); "
-        f"without any upstream {ms(none)}"
+        f"{asked:g} requests, {ms(ours)} CPU (mean of {TICKS * context.rounds}, one every "
+        f"{TICK_INTERVAL} s); without any upstream {ms(none)}"
     )
-    values = {"requests": asked / ticks, "cpu_seconds": ours, "bare_cpu_seconds": none}
-    met = verdict(asked == ticks and ours <= TICK_CPU_SECONDS)
+    values = {"requests": asked, "cpu_seconds": ours, "bare_cpu_seconds": none}
+    met = verdict(asked <= 1 and ours <= TICK_CPU_SECONDS)
     what = f"tick without change, {SESSION_COUNT:,} sessions"
     return Row(name, what, figure, "1 request, ≤ 15 ms CPU", met, values)
 
 
-def _tick_cpu(program: Program, pid: int) -> float:
+def _ticks(program: Program, pid: int) -> float:
+    """CPU seconds of a tick."""
     before = cpu_seconds(pid)
     for _ in range(TICKS):
-        program.pull(pid)
+        program.await_check(pid)
     return (cpu_seconds(pid) - before) / TICKS
+
+
+def _asked(program: Program, pid: int, server: Apart) -> float:
+    """Requests of a tick, from the end of one to the end of another."""
+    program.await_check(pid)
+    before = server.count()
+    for _ in range(TICKS):
+        program.await_check(pid)
+    return (server.count() - before) / TICKS
 
 
 def _changed(context: Context, name: str, program: Recalling, server: Apart) -> Row:
@@ -101,7 +109,7 @@ def _changed(context: Context, name: str, program: Recalling, server: Apart) -> 
             told = _pull_changed(program, pid, server)
             events.append(sum(event.type == "session.reported" for event in told))
             whole.append(_span(told, "pull.started", "pull.finished"))
-            return _span(told, "pull.started", "view.materialized")
+            return _span(told, "pull.started", "pull.progressed")
 
         pieces = {"ours": ours, "peer": lambda: float(_peer(server)["seconds"])}
         took = {key: middle(found) for key, found in interleave(pieces, context.rounds).items()}
