@@ -15,7 +15,10 @@ from session_lattice.sources.base import SourceStatus
 from session_lattice.store.store import Store
 
 APPLY_WAIT_SECONDS = 0.02
-"""While sources are read, how long to wait for more events to apply."""
+"""While sources are read, how long to wait for more events to apply; it doubles while none come."""
+
+LONGEST_APPLY_WAIT_SECONDS = 0.25
+"""Beside a source that only waits, a look now and then is enough."""
 
 FOLLOW_EVENTS = 10_000
 """While sources are read, as many events are applied at once: a batch has a fixed cost."""
@@ -84,6 +87,7 @@ class Tick:
         While a slow one is awaited, what the others tell is published at the usual interval.
         """
         applied, due = 0, time.monotonic() + self._interval_seconds
+        pause = APPLY_WAIT_SECONDS
         while not scans.done:
             pull.scope.doing = scans.doing
             pull.scope.check()
@@ -95,8 +99,11 @@ class Tick:
                     self._publish(pull)
                 due = time.monotonic() + self._interval_seconds
             applied += some
-            if not some:
-                scans.wait(APPLY_WAIT_SECONDS)
+            if some:
+                pause = APPLY_WAIT_SECONDS
+            else:
+                scans.wait(pause)
+                pause = min(2 * pause, LONGEST_APPLY_WAIT_SECONDS)
         return applied
 
     def _apply(self, pull: Pull, at_least: int) -> int:
