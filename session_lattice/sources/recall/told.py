@@ -129,7 +129,7 @@ class Told:
         event = session_reported(self._upstream, record, linked, self._warnings)
         if self._warnings.total > before:
             text = UNSEEN
-        if change := self._change(key, text, content_of(record, linked)):
+        if change := self._change(key, text, content_of(event)):
             self._report(event, key, change)
 
     def _repeated(self) -> None:

@@ -195,3 +195,13 @@ def test_repositories_cost_an_event_only_when_they_changed(upstream: Upstream, a
 
 def repo_events(asker: Asker) -> int:
     return sum(event.type == "repo.observed" for event in asker.log.read(0))
+
+
+def test_what_is_wrong_in_another_way_is_no_other_content(upstream: Upstream, ask: Ask) -> None:
+    upstream.misbehave("json_malformed")
+    asker = ask()
+    asker.pull()
+    upstream.behave()
+    upstream.misbehave("json_of_other_shapes")
+    upstream.scan()
+    assert asker.pull() == 0
