@@ -1,6 +1,7 @@
 """What refreshes of a view took away or put in, kept until the views that follow it saw it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 
 from session_lattice.store.catalog import View
 from session_lattice.store.database import Database
@@ -55,15 +56,22 @@ class Deltas:
         if name in self._followers:
             self._database.run(BEGIN.format(name=name))
 
-    def replace(self, view: View, of_pass: int) -> None:
-        """Recompute the view's dirty rows, and keep what differs for those that follow it."""
+    def replace(
+        self, view: View, of_pass: int, reading: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        """Recompute the view's dirty rows, and keep what differs for those that follow it.
+
+        Its query is run within `reading`.
+        """
         run = self._database.run
         if view.name not in self._followers:
             run(f"DELETE FROM {view.name} WHERE dirty({view.key})")
-            run(f"INSERT INTO {view.name} {view.sql}")
+            with reading():
+                run(f"INSERT INTO {view.name} {view.sql}")
             return
         run(KEEP_OLD.format(name=view.name, key=view.key))
-        run(MAKE_NEW.format(sql=view.sql))
+        with reading():
+            run(MAKE_NEW.format(sql=view.sql))
         run(f"DELETE FROM {view.name} WHERE dirty({view.key})")
         run(PUT.format(name=view.name))
         run(DIFFERENCE.format(name=view.name, of_pass=of_pass))

@@ -11,8 +11,11 @@ from session_lattice.store.working import Working
 
 EVERYTHING = "CREATE OR REPLACE TEMP MACRO dirty(k) AS k IS NOT NULL"
 DIRTY_ONLY = "CREATE OR REPLACE TEMP MACRO dirty(k) AS k IN (SELECT key FROM dirty_keys)"
-DIRTY_KEYS = "CREATE OR REPLACE TEMP TABLE dirty_keys AS {found}"
-COUNT_KEYS = "SELECT count(key) FROM dirty_keys"
+DIRTY_KEYS = """
+CREATE OR REPLACE TEMP TABLE dirty_keys AS
+SELECT DISTINCT key FROM ({found}) AS t(key) WHERE key IS NOT NULL
+"""
+COUNT_KEYS = "SELECT count(*) FROM dirty_keys"
 ANY_CHANGED = "SELECT 1 FROM {table} WHERE changed > {above} LIMIT 1"
 
 
@@ -54,7 +57,9 @@ class Refresh:
         """Leave the view's dirty keys in `dirty_keys`; how many there are."""
         found = [dirt.query(since, self._views) for dirt in self._live(view, since)]
         if view.expires:
-            found.append(f"SELECT {view.key} FROM {view.name} WHERE {view.expires} <= clock()")
+            found.append(
+                f"SELECT {view.key} AS key FROM {view.name} WHERE {view.expires} <= clock()"
+            )
         if not found:
             return 0
         self._database.run(DIRTY_KEYS.format(found=" UNION ".join(found)))
@@ -66,8 +71,7 @@ class Refresh:
             self._database.run(DIRTY_ONLY)
             self._everything = False
         copies = view.within and self._working.covers()
-        with self._working.in_front() if copies else nullcontext():
-            self.deltas.replace(view, of_pass)
+        self.deltas.replace(view, of_pass, self._working.in_front if copies else nullcontext)
 
     def rebuild(self, view: View) -> None:
         """All of it, from nothing."""
