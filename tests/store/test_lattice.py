@@ -32,6 +32,7 @@ BUILT_IN = {
     "tool_sessions",
     "tool_reliability",
     "file_sessions",
+    "session_files",
 }
 GOOD = """-- How many calls?
 -- grain: name

@@ -1,0 +1,155 @@
+-- Which files did each session read and change, when, and in which repository do they lie?
+-- axis: files
+-- grain: session, path
+-- within: session
+-- dirty: file_touches.session
+-- dirty: checkouts.cwd -> file_touches.session
+-- dirty: SELECT session FROM file_touches WHERE dir IN (SELECT cwd FROM changed(checkouts))
+-- column session: | agent and the agent's own id
+-- column path: | as the session named it; absolute where the transcript's directory is known
+-- column file: | the file's path in the repository's main checkout, the same from every worktree; outside of repositories its own path; null for a relative path from nobody knows where
+-- column repo: | repository: its main checkout's directory, or the directory worked in; null outside of both
+-- column worktree: | checkout of the repository that the path lies in
+-- column relative_path: | from the worktree's top, / between its parts; null outside of repositories
+-- column language: | by the name's extension; other if it tells none
+-- column touches: count | calls that read or changed it, whatever came of them; searches are none
+-- column reads: count | reads that worked
+-- column edits: count | creations, edits, moves and deletions that worked
+-- column creations: count | of edits, those that made the file
+-- column churn_edits: count | of edits, those that were at least the third within 10 minutes
+-- column first_at: UTC | first touch
+-- column last_at: UTC | last touch
+-- column first_read_at: UTC | first read that worked
+-- column first_edit_at: UTC | first edit that worked
+-- column last_edit_at: UTC | last edit that worked
+-- column first_edit: | what the first edit that worked did: create, edit, delete or move
+-- column last_edit: | what the last edit that worked did
+-- column edit_times: UTC | of edits that worked, the last 100, in order
+-- column branches: | branches that the session edited it on
+-- column written: | sketch of the lines that its edits wrote: hashes in order, the 1024 smallest
+-- column taken: | sketch of the lines that its edits took away, likewise
+WITH touched AS (
+    SELECT
+        f.*,
+        f.succeeded AND f.action IN ('create', 'edit', 'delete', 'move') AS edited,
+        -- Windows writes one path in many ways: here with a large drive, / between parts.
+        f.path[2:3] IN (':\', ':/') OR starts_with(f.path, '\\') AS windows,
+        if(windows, upper(f.path[1]) || replace(f.path[2:], '\', '/'), f.path) AS plain,
+        if(windows, lower(plain), plain) AS compared,
+        {closeness: length(d.worktree), known: 3, repo: d.repo, worktree: d.worktree} AS by_dir,
+        {
+            closeness: if(c.evidence = 'cwd', -1, 1) * length(c.worktree),
+            known: 2, repo: c.repo, worktree: c.worktree
+        } AS by_cwd,
+        regexp_extract(
+            if(contains(plain, 'worktrees/'), plain, ''),
+            '^((.+)/(?:\.claude/worktrees|\.worktrees)/[^/]+)/', ['worktree', 'repo']
+        ) AS layout,
+        {
+            closeness: length(layout['worktree']), known: 1,
+            repo: layout['repo'], worktree: layout['worktree']
+        } AS by_layout
+    FROM file_touches AS f
+    LEFT JOIN checkouts AS d ON d.cwd = f.dir AND d.evidence <> 'cwd'
+    LEFT JOIN checkouts AS c ON c.cwd = f.cwd
+    WHERE dirty(f.session) AND f.action <> 'search'
+),
+-- A path lies in the deepest checkout known of; without any, in the topmost directory worked in.
+placed AS (
+    SELECT
+        session,
+        path,
+        any_value(plain) AS plain,
+        any_value(windows) AS windows,
+        max(list_max(list_filter(
+            [by_dir, by_cwd, by_layout],
+            lambda place: place.worktree <> '' AND starts_with(
+                compared,
+                if(windows, lower(replace(place.worktree, '\', '/')), rtrim(place.worktree, '/'))
+                || '/'
+            )
+        ))) AS place,
+        count(*) AS touches,
+        count(*) FILTER (WHERE action = 'read' AND succeeded) AS reads,
+        count(*) FILTER (WHERE edited) AS edits,
+        count(*) FILTER (WHERE edited AND action = 'create') AS creations,
+        min(ts) AS first_at,
+        max(ts) AS last_at,
+        min(ts) FILTER (WHERE action = 'read' AND succeeded) AS first_read_at,
+        arg_min(action, (ts, call, action)) FILTER (WHERE edited) AS first_edit,
+        arg_max(action, (ts, call, action)) FILTER (WHERE edited) AS last_edit,
+        coalesce(list(ts ORDER BY ts) FILTER (WHERE edited), []) AS times,
+        coalesce(list(DISTINCT branch) FILTER (WHERE edited AND branch <> ''), []) AS branches,
+        coalesce(list(added) FILTER (WHERE edited AND added <> []), []) AS added,
+        coalesce(list(removed) FILTER (WHERE edited AND removed <> []), []) AS removed
+    FROM touched
+    GROUP BY session, path
+)
+SELECT
+    session,
+    path,
+    CASE
+        WHEN place IS NOT NULL THEN
+            rtrim(if(windows, replace(place.repo, '\', '/'), place.repo), '/') || '/'
+            || plain[length(rtrim(place.worktree, '/')) + 2:]
+        WHEN windows OR path[1] IN ('/', '~') THEN plain
+    END AS file,
+    if(windows, replace(place.repo, '/', '\'), place.repo) AS repo,
+    if(windows, replace(place.worktree, '/', '\'), place.worktree) AS worktree,
+    plain[length(rtrim(place.worktree, '/')) + 2:] AS relative_path,
+    coalesce(
+        MAP {
+            '.bashrc': 'Shell', '.env': 'dotenv', '.gitattributes': 'Git', '.gitignore': 'Git',
+            '.gitmodules': 'Git', '.profile': 'Shell', '.zshrc': 'Shell', 'brewfile': 'Ruby',
+            'build': 'Bazel', 'build.bazel': 'Bazel', 'cmakelists.txt': 'CMake',
+            'containerfile': 'Dockerfile', 'dockerfile': 'Dockerfile', 'gemfile': 'Ruby',
+            'go.mod': 'Go', 'go.sum': 'Go', 'jenkinsfile': 'Groovy', 'justfile': 'Just',
+            'makefile': 'Make', 'podfile': 'Ruby', 'rakefile': 'Ruby', 'workspace': 'Bazel'
+        }[lower(parse_filename(plain))],
+        MAP {
+            'bat': 'Batch', 'cmd': 'Batch', 'c': 'C', 'cs': 'C#', 'csx': 'C#', 'cc': 'C++',
+            'cpp': 'C++', 'cxx': 'C++', 'hh': 'C++', 'hpp': 'C++', 'hxx': 'C++',
+            'h': 'C/C++ header', 'clj': 'Clojure', 'cljs': 'Clojure', 'edn': 'Clojure',
+            'cmake': 'CMake', 'css': 'CSS', 'csv': 'CSV', 'tsv': 'CSV', 'cu': 'CUDA',
+            'dart': 'Dart', 'ex': 'Elixir', 'exs': 'Elixir', 'elm': 'Elm', 'erl': 'Erlang',
+            'hrl': 'Erlang', 'fs': 'F#', 'fsx': 'F#', 'f': 'Fortran', 'f90': 'Fortran',
+            'glsl': 'GLSL', 'frag': 'GLSL', 'vert': 'GLSL', 'go': 'Go', 'graphql': 'GraphQL',
+            'gql': 'GraphQL', 'groovy': 'Groovy', 'gradle': 'Groovy', 'hs': 'Haskell',
+            'html': 'HTML', 'htm': 'HTML', 'ini': 'INI', 'cfg': 'INI', 'conf': 'INI',
+            'java': 'Java', 'js': 'JavaScript', 'jsx': 'JavaScript', 'mjs': 'JavaScript',
+            'cjs': 'JavaScript', 'json': 'JSON', 'jsonc': 'JSON', 'jsonl': 'JSON', 'jl': 'Julia',
+            'ipynb': 'Jupyter', 'kt': 'Kotlin', 'kts': 'Kotlin', 'tex': 'LaTeX', 'less': 'Less',
+            'lua': 'Lua', 'md': 'Markdown', 'mdx': 'Markdown', 'markdown': 'Markdown', 'nix': 'Nix',
+            'm': 'Objective-C', 'mm': 'Objective-C', 'ml': 'OCaml', 'mli': 'OCaml', 'pl': 'Perl',
+            'pm': 'Perl', 'php': 'PHP', 'ps1': 'PowerShell', 'psm1': 'PowerShell',
+            'proto': 'Protobuf', 'py': 'Python', 'pyi': 'Python', 'r': 'R',
+            'rst': 'reStructuredText', 'rb': 'Ruby', 'erb': 'Ruby', 'rake': 'Ruby',
+            'gemspec': 'Ruby', 'rs': 'Rust', 'scala': 'Scala', 'scss': 'SCSS', 'sass': 'SCSS',
+            'sh': 'Shell', 'bash': 'Shell', 'zsh': 'Shell', 'fish': 'Shell', 'sol': 'Solidity',
+            'sql': 'SQL', 'svelte': 'Svelte', 'svg': 'SVG', 'swift': 'Swift', 'tf': 'Terraform',
+            'tfvars': 'Terraform', 'hcl': 'Terraform', 'txt': 'text', 'toml': 'TOML',
+            'ts': 'TypeScript', 'tsx': 'TypeScript', 'mts': 'TypeScript', 'cts': 'TypeScript',
+            'vue': 'Vue', 'xml': 'XML', 'xsd': 'XML', 'plist': 'XML', 'yaml': 'YAML', 'yml': 'YAML',
+            'zig': 'Zig', 'mk': 'Make', 'bzl': 'Bazel'
+        }[lower(regexp_extract(parse_filename(plain), '[^.]\.([^.]+)$', 1))],
+        'other'
+    ) AS language,
+    touches,
+    reads,
+    edits,
+    creations,
+    len(list_filter(
+        range(3, len(times) + 1), lambda i: times[i] - times[i - 2] <= INTERVAL 10 MINUTES
+    )) AS churn_edits,
+    first_at,
+    last_at,
+    first_read_at,
+    times[1] AS first_edit_at,
+    times[-1] AS last_edit_at,
+    first_edit,
+    last_edit,
+    times[-100:] AS edit_times,
+    list_sort(branches) AS branches,
+    list_sort(list_distinct(flatten(added)))[:1024] AS written,
+    list_sort(list_distinct(flatten(removed)))[:1024] AS taken
+FROM placed
