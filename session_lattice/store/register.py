@@ -19,7 +19,8 @@ COSTLY_SHARE = 0.05
 KEPT_ROWS = "SELECT rows FROM catalog WHERE name = $name"
 KEPT_COLUMNS = "SELECT columns FROM catalog WHERE name = $name"
 KNOWN = """
-SELECT name, definition, refreshed_position, refreshed_pass, materialized_at, duration_ms, error
+SELECT name, definition, refreshed_position, refreshed_pass, materialized_at,
+    refresh_interval_seconds, error
 FROM catalog
 """
 
@@ -32,7 +33,7 @@ class Known:
     position: int
     of_pass: int
     materialized_at: datetime | None
-    duration_ms: int
+    interval_seconds: float
     error: str | None
 
     @property
@@ -102,8 +103,9 @@ class Register:
                 "axis": view.axis,
                 "question": view.question,
                 "grain": list(view.grain),
+                "reads": sorted(view.reads),
                 "columns": json.dumps(self._columns(view)) if error is None else before,
-                "interval": self.interval(view, milliseconds),
+                "interval": self.interval(view, 0 if view.dirt else milliseconds),
                 "origin": view.origin,
                 "definition": view.definition if error is None else "",
                 "position": current.position,

@@ -5,6 +5,7 @@ SELECT
     $axis AS axis,
     $question AS question,
     $grain AS grain,
+    $reads AS reads,
     $columns AS columns,
     $interval AS refresh_interval_seconds,
     $origin AS origin,
