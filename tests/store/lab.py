@@ -206,6 +206,15 @@ COMMITS = st.builds(
     deletions=COUNTS,
     changes=CHANGES,
 )
+EDITS = st.builds(
+    events.ToolReturned,
+    **PLACE | {"cwd": st.just("/repo")},
+    call=CALLS,
+    ok=st.sampled_from([None, True]),
+    files=TOUCHES,
+)
+"""Edits that worked, of a place whose repository is known before long."""
+
 OF_GIT = st.one_of(
     COMMITS,
     st.builds(
@@ -244,6 +253,8 @@ OF_GIT = st.one_of(
 EVENTS = st.one_of(
     COMMITS,
     OF_GIT,
+    EDITS,
+    EDITS,
     st.builds(
         events.SessionObserved,
         **PLACE,
@@ -344,7 +355,8 @@ EVENTS = st.one_of(
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
-    """A history cut into batches."""
-    happened = envelopes(draw(st.lists(EVENTS, min_size=1, max_size=40)))
+    """A history cut into batches: of minutes, of days or of months."""
+    step_us = draw(st.sampled_from([DAY_US // 4000, DAY_US // 16, DAY_US]))
+    happened = envelopes(draw(st.lists(EVENTS, min_size=1, max_size=40)), step_us=step_us)
     cuts = sorted(draw(st.sets(st.integers(1, len(happened)), max_size=5)) | {0, len(happened)})
     return [happened[a:b] for a, b in pairwise(cuts)]

@@ -13,7 +13,7 @@
 -- dirty: SELECT s.session FROM changed(repo_remotes) AS g JOIN commit_references AS c
 --   ON c.repo = g.repo OR c.slug = g.slug JOIN session_commits AS s ON s.repo = c.repo AND s.sha = c.sha
 -- column session: | agent and the agent's own id
--- column repo: | repository here that it is of: its main checkout's directory; empty if none here is known to be it
+-- column repo: | repository here that it is of: its main checkout's directory; of several clones the one that most speaks for; empty if none here is known to be it
 -- column host: | the forge; empty where nothing tells
 -- column slug: | owner/repo there, lower case; empty where nothing tells
 -- column number: | its number there
@@ -40,14 +40,16 @@ WITH named AS (
                 t.input, '\b(gh pr create|glab mr create|hub pull-request|tea pulls? create)\b'
             ) THEN 2
             ELSE 4
-        END AS rank
+        END AS rank,
+        NULL AS sha
     FROM session_references AS r
     LEFT JOIN checkouts AS d ON d.cwd = r.cwd
     LEFT JOIN tool_calls AS t ON r.evidence = 'url' AND t.session = r.session AND t.call = r.call
     WHERE dirty(r.session)
     UNION ALL
     SELECT
-        s.session, c.host, c.slug, c.number, c.kind, s.committed_at, s.repo, s.branch, 3
+        s.session, c.host, c.slug, c.number, c.kind, s.committed_at, s.repo, s.branch,
+        3, s.sha
     FROM session_commits AS s
     JOIN commit_references AS c ON c.repo = s.repo AND c.sha = s.sha
     WHERE dirty(s.session) AND s.best AND s.confidence <> 'weak'
@@ -70,7 +72,7 @@ placed AS (
 found AS (
     SELECT
         session,
-        repo,
+        arg_min(repo, (repo = '', rank, repo)) AS repo,
         host,
         slug,
         number,
@@ -82,7 +84,7 @@ found AS (
         min(rank) AS rank,
         list_sort(list_distinct(list(rank))) AS ranks,
         count(*) AS mentions,
-        count(*) FILTER (WHERE rank = 3) AS commits,
+        count(DISTINCT sha) AS commits,
         min(ts) AS first_at,
         max(ts) AS last_at,
         arg_max(branch, (-rank, branch <> '', ts, branch)) AS branch
@@ -92,7 +94,7 @@ found AS (
             coalesce(nullif(said, ''), max(said) OVER (PARTITION BY session, slug), '') AS host
         FROM placed
     )
-    GROUP BY session, repo, host, slug, number
+    GROUP BY session, host, slug, number, if(slug = '', repo, '')
 )
 SELECT
     f.session,
