@@ -6,10 +6,12 @@ because it holds neither. No pattern can backtrack over more than one address.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import unquote
 
 from session_lattice.events import Reference, ReferenceKind
+from session_lattice.sources.text import digest
 
 MAX_REFERENCES = 64
 """Different references that are taken from one text, the first ones."""
@@ -77,6 +79,36 @@ def references(text: str, *, bare: bool = False) -> list[Reference]:
         if len(found) >= MAX_REFERENCES:
             break
     return list(found)
+
+
+def observed(
+    found: Iterable[Reference], *, call: str = "", message: str = "", evidence: str = ""
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(key, fields) of the event for each reference: one for each that a call or message names.
+
+    Without an `evidence` it is "url" where the text had an address, else "mention".
+    """
+    for reference in found:
+        proof = evidence or ("url" if reference.host else "mention")
+        number, slug, host, kind = (
+            reference.number,
+            reference.slug,
+            reference.host,
+            reference.kind,
+        )
+        key = digest(call, message, proof, host, slug, str(number), kind)
+        yield (
+            f"reference/{key}",
+            {
+                "number": number,
+                "slug": slug,
+                "host": host,
+                "kind": kind,
+                "evidence": proof,
+                "call": call,
+                "message": message,
+            },
+        )
 
 
 def _named(text: str, bare: bool) -> Iterator[Reference]:
