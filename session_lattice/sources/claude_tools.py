@@ -121,9 +121,11 @@ class Tools:
             _note_start(raw, waiting)
         if waiting.path or talk.forge or talk.git or name in STARTERS:
             remember(context.memo.calls, call, waiting, CALLS)
-        context.out.observe_files(event.files, context.ts)
+        if event.files:
+            context.out.observe_files(event.files, context.ts)
         context.emit(key, event)
-        context.refer(talk.references, call=call)
+        if talk.references:
+            context.refer(talk.references, call=call)
 
     def returned(self, line: Line, block: Block, key: str, *, alone: bool) -> None:
         """`alone`: the line has no other result, so that its `toolUseResult` is this one's."""
@@ -151,7 +153,8 @@ class Tools:
             output_bytes=output_bytes,
             files=self._corrected(result, waiting),
         )
-        context.out.observe_files(event.files, context.ts)
+        if event.files:
+            context.out.observe_files(event.files, context.ts)
         context.emit(key, event)
         if waiting and waiting.forge:
             context.refer(references(text), call=call)
@@ -175,7 +178,7 @@ class Tools:
         if name == WRITE and waiting.path not in self._context.memo.paths:
             action = "create"
             waiting.kind = action
-        change = _change(given)
+        change = UNKNOWN if action in ("read", "search") else _change(given)
         return (Touch(path=path, action=action, added=change.added, removed=change.removed),)
 
     def _corrected(self, result: Result | None, waiting: Call | None) -> tuple[Touch, ...]:

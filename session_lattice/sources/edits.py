@@ -23,12 +23,12 @@ UNKNOWN = Change()
 
 def replaced(pairs: Iterable[tuple[str, str]]) -> Change:
     """Of edits of one file, each (old text, new text): what both sides have was only moved."""
-    before: set[str] = set()
-    after: set[str] = set()
+    before: set[bytes] = set()
+    after: set[bytes] = set()
     for old, new in pairs:
         before.update(_lines(old))
         after.update(_lines(new))
-    return Change(sketch(after - before, TOUCH_LINES), sketch(before - after, TOUCH_LINES))
+    return _between(before, after)
 
 
 def written(text: str) -> Change:
@@ -38,16 +38,20 @@ def written(text: str) -> Change:
 
 def patched(body: str) -> Change:
     """Of a patch's or a unified diff's part for one file, by the marks before its lines."""
-    added, removed = [], []
-    for line in body[:EDIT_CHARS].split("\n"):
-        if line.startswith("+"):
-            added.append(line[1:].strip())
-        elif line.startswith("-"):
-            removed.append(line[1:].strip())
-    before, after = set(removed), set(added)
+    lines = _encoded(body).split(b"\n")
+    before = {line[1:].strip() for line in lines if line.startswith(b"-")}
+    after = {line[1:].strip() for line in lines if line.startswith(b"+")}
+    return _between(before, after)
+
+
+def _between(before: set[bytes], after: set[bytes]) -> Change:
     return Change(sketch(after - before, TOUCH_LINES), sketch(before - after, TOUCH_LINES))
 
 
-def _lines(text: str) -> Iterable[str]:
+def _lines(text: str) -> Iterable[bytes]:
     """Without the white space around them, as a sketch has them."""
-    return map(str.strip, text[:EDIT_CHARS].split("\n"))
+    return map(bytes.strip, _encoded(text).split(b"\n"))
+
+
+def _encoded(text: str) -> bytes:
+    return text[:EDIT_CHARS].encode("utf-8", "replace")
