@@ -156,3 +156,9 @@ SET
     ),
     added = [],
     removed = [];
+
+-- Refreshes are numbered, because one may come without anything new in the log: what a view took
+-- away or put in is kept in `deltas` for the views that read it, with the number of the pass.
+ALTER TABLE catalog ADD COLUMN refreshed_pass BIGINT DEFAULT 0;
+ALTER TABLE catalog ADD COLUMN duration_ms BIGINT DEFAULT 0;  -- of the last refresh with any work
+CREATE SCHEMA deltas;
