@@ -71,7 +71,7 @@ class Puller:
         self._pulse = Pulse(settings, home, sample)
         self._progress = Progress(self._step)
         self._discovery = Discovery(settings.agents_homes, sample=sample)
-        self._repositories = _repositories(settings)
+        self._repositories = _repositories(settings, home, sample)
         self._watcher = Watcher(self._changed, self._watch_failed)
         self._reserve = Reserve(home.reserve)
         self._retention = Retention(settings.log_retention_days)
@@ -336,5 +336,7 @@ class Puller:
             stack.callback(self._watcher.close)
 
 
-def _repositories(settings: Settings) -> GitSource | None:
-    return None if settings.repositories is None else GitSource(settings.repositories)
+def _repositories(settings: Settings, home: Home, sample: bool) -> GitSource | None:
+    if settings.repositories is None:
+        return None
+    return GitSource(settings.repositories, sample_at=home.sample_repository if sample else None)

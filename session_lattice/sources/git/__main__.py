@@ -51,7 +51,7 @@ def _answer(request: Request | SinceRequest) -> None:
 
 def _parts(request: Request | SinceRequest) -> Iterator[msgspec.Struct]:
     if isinstance(request, SinceRequest):
-        return since(request.path, list(request.told), dict(request.marks))
+        return since(request.path, request.repo, list(request.told), dict(request.marks))
     return read(request.path, request.now)
 
 

@@ -37,6 +37,7 @@ class SinceRequest(msgspec.Struct, tag="since"):
     """Of which repository the history is asked for; see `since`. `seconds` is for a portion."""
 
     path: str
+    repo: str
     told: Sequence[str]
     marks: Mapping[str, str]
     seconds: float
@@ -71,13 +72,13 @@ class GitReader:
         return facts
 
     def since(
-        self, path: str, told: Sequence[str], marks: Mapping[str, str]
+        self, path: str, repo: str, told: Sequence[str], marks: Mapping[str, str]
     ) -> Iterator[Portion | None]:
-        """The history since what was told, ending in None where it broke off.
+        """The history at `path`, called `repo`, since what was told; None where it broke off.
 
         An iterator that is left early ends the process. Raises SourceError.
         """
-        request = SinceRequest(path, told, marks, self._portion_seconds)
+        request = SinceRequest(path, repo, told, marks, self._portion_seconds)
         whole = False
         try:
             for line in self._answer(request):

@@ -20,19 +20,22 @@ PORTION_MOVES = 1_000
 SHALLOW_BYTES = 4 * 1024 * 1024
 
 
-def since(path: str, told: list[str], marks: dict[str, str]) -> Iterator[Portion]:
-    """The commits not behind the `told` ones, where references stand, entries after `marks`."""
+def since(path: str, repo: str, told: list[str], marks: dict[str, str]) -> Iterator[Portion]:
+    """The commits not behind the `told` ones, where references stand, entries after `marks`.
+
+    Of the repository at `path`, which events call `repo`.
+    """
     try:
         repository = open_repository(path)
     except ERRORS:
         yield Portion(warnings={"unreadable_repository": 1})
         return
     refs, trouble = _tips(repository)
-    yield from _commits(path, repository, refs, told)
+    yield from _commits(path, repo, repository, refs, told)
     named = tuple(Ref(name=name, sha=str(sha)) for name, sha in refs if name)
-    seen = standing.observed(path, repository, named)
+    seen = standing.observed(repo, repository, named)
     yield Portion(standing=seen, warnings={trouble: 1} if trouble else {})
-    yield from _moves(path, marks)
+    yield from _moves(path, repo, marks)
     repository.free()
 
 
@@ -46,7 +49,11 @@ def _tips(repository: pygit2.Repository) -> tuple[list[tuple[str, pygit2.Oid]], 
 
 
 def _commits(
-    path: str, repository: pygit2.Repository, refs: list[tuple[str, pygit2.Oid]], told: list[str]
+    path: str,
+    repo: str,
+    repository: pygit2.Repository,
+    refs: list[tuple[str, pygit2.Oid]],
+    told: list[str],
 ) -> Iterator[Portion]:
     sources, warnings = [sha for _, sha in refs], {}
     try:
@@ -61,7 +68,7 @@ def _commits(
         if not isinstance(commit, pygit2.Commit):
             continue
         event, trouble = commits.observed(
-            path, objects, commit, sketched=number >= sketched_from, cut=str(sha) in cut
+            repo, objects, commit, sketched=number >= sketched_from, cut=str(sha) in cut
         )
         if trouble:
             count_warning(portion.warnings, trouble, 1)
@@ -83,13 +90,13 @@ def _cut(path: str) -> frozenset[str]:
     return frozenset(small(f"{directory}/shallow", SHALLOW_BYTES).split() if directory else ())
 
 
-def _moves(path: str, marks: dict[str, str]) -> Iterator[Portion]:
+def _moves(path: str, repo: str, marks: dict[str, str]) -> Iterator[Portion]:
     directory = git_directory(path)
     if directory is None:
         return
-    for own, top in ((directory, path), *worktrees(directory)):
+    for own, top in ((directory, repo), *worktrees(directory)):
         portion = Portion()
-        for move, mark in reflog.moves(path, top, own, marks.get(top, "")):
+        for move, mark in reflog.moves(repo, top, own, marks.get(top, "")):
             portion.moves.append(move)
             portion.marks[top] = mark
             if len(portion.moves) >= PORTION_MOVES:

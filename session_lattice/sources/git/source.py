@@ -32,6 +32,7 @@ CUT_BYTES = 4 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class _Due:
     repo: str
+    place: str
     signature: str
 
 
@@ -42,8 +43,16 @@ class GitSource:
     moved away or broken stays.
     """
 
-    def __init__(self, directories: Sequence[Path] = (), reader: GitReader | None = None) -> None:
+    def __init__(
+        self,
+        directories: Sequence[Path] = (),
+        *,
+        reader: GitReader | None = None,
+        sample_at: Path | None = None,
+    ) -> None:
+        """`sample_at`: make the sample's repository there and read it as the sample has it."""
         self._directories = directories
+        self._sample_at = sample_at
         self._reader = reader or GitReader()
         self._repos: tuple[str, ...] = ()
         self._told: dict[str, Told] = {}
@@ -71,23 +80,39 @@ class GitSource:
 
     def pending(self) -> int:
         """Look for what changed; how much there is to read is not known before: 0."""
+        if self._sample_at:
+            return self._pending_sample(self._sample_at)
         named = dict.fromkeys(chain(roots.repositories(self._directories), self._repos))
         repos = list(named)[:MAX_REPOSITORIES]
         self._left_out = len(named) - len(repos)
         self._due, self._missing, self._found = [], 0, 0
         for repo in repos:
-            found = signature(repo)
-            if found is None:
-                self._missing += 1
-                continue
-            self._found += 1
-            if found != self._of(repo).signature and self._may_be_read(repo):
-                self._due.append(_Due(repo, found))
+            self._look(repo, repo)
         return 0
+
+    def _pending_sample(self, place: Path) -> int:
+        # Needs libgit2, which no other puller has to load.
+        from session_lattice.sources.git import sample
+
+        sample.build(place)
+        self._due, self._found = [], 0
+        self._look(sample.REPOSITORY, str(place))
+        return 0
+
+    def _look(self, repo: str, place: str) -> None:
+        found = signature(place)
+        if found is None:
+            self._missing += 1
+            return
+        self._found += 1
+        if found != self._of(repo).signature and self._may_be_read(repo):
+            self._due.append(_Due(repo, place, found))
 
     def batches(self) -> Iterator[Batch]:
         due, self._due = self._due, []
         for one in due:
+            if self._sample_at:
+                yield self._checkout()
             yield from self._read(one)
         if due:
             self._reader.reap()
@@ -124,12 +149,12 @@ class GitSource:
         """Portion by portion, each with the checkpoint that holds once it is in the log."""
         repo, known = due.repo, self._of(due.repo)
         now = time.time_ns() // 1000
-        cut = _cut(repo)
+        cut = _cut(due.place)
         if cut != known.cut:
             # What lay behind the end of a shallow history was never told.
             known = msgspec.structs.replace(known, cut=cut, tips=[])
         known = msgspec.structs.replace(known, warnings={})
-        for portion in self._reader.since(repo, known.tips, known.marks):
+        for portion in self._reader.since(due.place, repo, known.tips, known.marks):
             if portion is None:
                 self._broken[repo] = time.monotonic()
                 return
@@ -140,6 +165,11 @@ class GitSource:
             yield self._batch(repo, drafts, known)
         self._broken.pop(repo, None)
         yield self._batch(repo, [], msgspec.structs.replace(known, signature=due.signature))
+
+    def _checkout(self) -> Batch:
+        from session_lattice.sources.git import sample
+
+        return Batch([sample.checkout(time.time_ns() // 1000)], {})
 
     def _batch(self, repo: str, drafts: list[Draft], known: Told) -> Batch:
         self._told[repo] = known
