@@ -25,6 +25,9 @@ _GENERATED = ("Signed-off-by:", "(cherry picked from commit ")
 _PULL = re.compile(r"(?:\(#|^Merge pull request #)(\d{1,9})(?:\)$| from )")
 """How forges name in the subject the pull request that they merged or squashed."""
 
+_CLOSES = re.compile(r"(?i)\b(?:clos(?:e|es|ed)|fix(?:es|ed)?|resolv(?:e|es|ed)):? #(\d{1,9})")
+"""Words with which a commit closes an issue of its repository."""
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
@@ -85,6 +88,14 @@ def _references(subject: str, text: str) -> list[Reference]:
     merged = _PULL.search(subject)
     number = int(merged[1]) if merged else 0
     pulls = [Reference(number=number, kind="pull_request")] if number else []
-    named = references(text, bare=True)
-    own = [one for one in named if (one.number, one.slug, one.host) != (number, "", "")]
-    return [*pulls, *own][:MAX_REFERENCES]
+    closed = {int(match[1]) for match in _CLOSES.finditer(text)}
+    own = [
+        Reference(number=one.number, kind="issue") if _bare(one) and one.number in closed else one
+        for one in references(text, bare=True)
+        if not (_bare(one) and one.number == number)
+    ]
+    return [*pulls, *dict.fromkeys(own)][:MAX_REFERENCES]
+
+
+def _bare(reference: Reference) -> bool:
+    return not (reference.slug or reference.host)
