@@ -162,7 +162,8 @@ class GitSource:
             drafts = list(_drafts(repo, portion))
             if portion.standing and known.standing != before.standing:
                 drafts.append(_standing(repo, known, portion.standing, now))
-            yield self._batch(repo, drafts, known)
+            if drafts or known != before:
+                yield self._batch(repo, drafts, known)
         self._broken.pop(repo, None)
         yield self._batch(repo, [], msgspec.structs.replace(known, signature=due.signature))
 
