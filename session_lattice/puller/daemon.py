@@ -17,7 +17,7 @@ from session_lattice.log.base import EventLog
 from session_lattice.log.choose import open_log
 from session_lattice.log.drainer import Delivery, Drainer
 from session_lattice.puller.bulk import BulkReader
-from session_lattice.puller.discovery import Discovery, Upstream
+from session_lattice.puller.discovery import Discovery, Once, Upstream
 from session_lattice.puller.ingest import Ingest
 from session_lattice.puller.lanes import Lanes
 from session_lattice.puller.progress import Progress, Unmeasured
@@ -30,6 +30,7 @@ from session_lattice.puller.signals import Signals
 from session_lattice.puller.tick import Tick
 from session_lattice.puller.watch import Watcher
 from session_lattice.sources.base import SourceStatus
+from session_lattice.sources.git.source import GitSource
 from session_lattice.store.store import Store
 
 FIRST_RETRY_SECONDS = 1.0
@@ -70,6 +71,7 @@ class Puller:
         self._pulse = Pulse(settings, home, sample)
         self._progress = Progress(self._step)
         self._discovery = Discovery(settings.agents_homes, sample=sample)
+        self._repositories = _repositories(settings, home, sample)
         self._watcher = Watcher(self._changed, self._watch_failed)
         self._reserve = Reserve(home.reserve)
         self._retention = Retention(settings.log_retention_days)
@@ -138,6 +140,7 @@ class Puller:
             self._progress,
             interval_seconds=self._settings.refresh_interval_seconds,
             sample=self._sample,
+            repositories=self._repositories,
         )
         try:
             return tick.run(pull)
@@ -153,8 +156,9 @@ class Puller:
             on_error=self._scan_failed,
             bulk=BulkReader(self._settings.agents_homes, self._sample),
         )
+        last = self._git_lane(log, drainer)
         if not self._settings.repo_recall_url:
-            return Lanes(on_disk)
+            return Lanes(on_disk, last=last)
         upstream = Ingest(
             log,
             drainer,
@@ -163,7 +167,19 @@ class Puller:
             on_error=self._scan_failed,
             doing="asking the recall service",
         )
-        return Lanes(on_disk, upstream)
+        return Lanes(on_disk, upstream, last=last)
+
+    def _git_lane(self, log: EventLog, drainer: Drainer) -> Ingest | None:
+        if self._repositories is None:
+            return None
+        return Ingest(
+            log,
+            drainer,
+            Once(self._repositories),
+            progress=Unmeasured(),
+            on_error=self._scan_failed,
+            doing="reading repositories",
+        )
 
     def _open_store(self) -> Store:
         store = Store(self._home, self._settings.refresh_interval_seconds)
@@ -230,7 +246,8 @@ class Puller:
     def _succeeded(self, last: LastPull | None) -> None:
         self._failures = 0
         self._reserve.restore()
-        statuses = self._statuses()
+        # Repositories tell of what sessions did, and nothing of sessions.
+        statuses = [status for status in self._statuses() if status.repositories is None]
         if not (statuses and all(status.silent for status in statuses)):
             self._pulse.checked_at = now_us()
         if last:
@@ -317,3 +334,9 @@ class Puller:
             if self._lanes:
                 stack.callback(self._lanes.close)
             stack.callback(self._watcher.close)
+
+
+def _repositories(settings: Settings, home: Home, sample: bool) -> GitSource | None:
+    if settings.repositories is None:
+        return None
+    return GitSource(settings.repositories, sample_at=home.sample_repository if sample else None)
