@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench import (
+    ccusage,
     generations,
     history,
     http,
@@ -43,7 +44,19 @@ Bench = Callable[[Context], Iterator[Row]]
 BENCHES: dict[str, Bench] = {
     module.NAME: module.measure
     for module in (
-        *(totals, ingest, idle, tick, http, generations, isolation, status, memory, stream),
+        *(
+            totals,
+            ccusage,
+            ingest,
+            idle,
+            tick,
+            http,
+            generations,
+            isolation,
+            status,
+            memory,
+            stream,
+        ),
         recall,
     )
 }
