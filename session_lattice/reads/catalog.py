@@ -25,8 +25,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """A view of the catalog; `error` says why its last refresh failed, if it did.
 
     `grain` names the columns that identify a row, `reads` the tables and views that it is made
-    of. `duration_ms` is how long its last refresh with any work took; it is `costly` when it is made more seldom than it
-    asks for because of that. Times are UTC.
+    of. `duration_ms` is how long its last refresh with any work took; if that is why it is made
+    more seldom than it asks for, it is `costly`. Times are UTC.
     """
 
     name: str
