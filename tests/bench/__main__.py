@@ -23,6 +23,7 @@ from tests.bench import (
     idle,
     ingest,
     isolation,
+    lattice,
     memory,
     recall,
     status,
@@ -58,6 +59,7 @@ BENCHES: dict[str, Bench] = {
             stream,
         ),
         recall,
+        lattice,
     )
 }
 
