@@ -16,12 +16,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench import (
+    ccusage,
     generations,
     history,
     http,
     idle,
     ingest,
     isolation,
+    lattice,
     memory,
     recall,
     status,
@@ -43,8 +45,21 @@ Bench = Callable[[Context], Iterator[Row]]
 BENCHES: dict[str, Bench] = {
     module.NAME: module.measure
     for module in (
-        *(totals, ingest, idle, tick, http, generations, isolation, status, memory, stream),
+        *(
+            totals,
+            ccusage,
+            ingest,
+            idle,
+            tick,
+            http,
+            generations,
+            isolation,
+            status,
+            memory,
+            stream,
+        ),
         recall,
+        lattice,
     )
 }
 
