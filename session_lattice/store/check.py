@@ -80,11 +80,11 @@ class Trial:
         twice = self._database.rows(
             TWICE.format(grain=grain, view=self._view.name, limit=MAX_SHOWN)
         )
+        if without:
+            return Finding("grain", f"{without:,} rows have none", True, "leave NULLs out")
         if twice:
             shown = "; ".join(", ".join(map(str, row)) for row in twice)
             return Finding("grain", f"{grain} is not unique: {shown}", True, "GROUP BY the grain")
-        if without:
-            return Finding("grain", f"{without:,} rows have none", True, "leave NULLs out")
         return Finding("grain", f"{grain} is unique")
 
     def _columns(self) -> Finding:
