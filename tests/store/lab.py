@@ -342,9 +342,39 @@ EVENTS = st.one_of(
 )
 
 
+def worked(call: str, files: tuple[events.Touch, ...], **place: Any) -> list[Event]:
+    """An edit and its result: what one alone does not tell."""
+    return [
+        events.ToolCalled(**place, call=call, name="Edit", files=files),
+        events.ToolReturned(**place, call=call, ok=True),
+    ]
+
+
+EDITS = st.builds(
+    worked,
+    call=st.sampled_from(["e1", "e2"]),
+    files=st.sampled_from(
+        [
+            (events.Touch(path="/repo/a.py", action="edit", added=(11, 22)),),
+            (
+                events.Touch(path="/repo/a.py", action="edit", removed=(11,)),
+                events.Touch(path="/repo/b.py", action="create", added=(22, 33, 55)),
+            ),
+        ]
+    ),
+    **PLACE,
+)
+STEPS = st.sampled_from([DAY_US // 16, DAY_US // 300])
+"""From one event to the next: most far apart, or minutes."""
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
     """A history cut into batches."""
-    happened = envelopes(draw(st.lists(EVENTS, min_size=1, max_size=40)))
+    drawn = draw(st.lists(EVENTS, min_size=1, max_size=40))
+    for number, edit in enumerate(draw(st.lists(EDITS, min_size=2, max_size=6))):
+        place = (number * 7) % (len(drawn) + 1)
+        drawn[place:place] = edit
+    happened = envelopes(drawn, step_us=draw(STEPS))
     cuts = sorted(draw(st.sets(st.integers(1, len(happened)), max_size=5)) | {0, len(happened)})
     return [happened[a:b] for a, b in pairwise(cuts)]

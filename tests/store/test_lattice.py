@@ -31,8 +31,14 @@ BUILT_IN = {
     "model_usage",
     "tool_sessions",
     "tool_reliability",
+    "blind_edits",
+    "edit_collisions",
+    "file_hotspots",
+    "file_pairs",
     "file_sessions",
+    "languages",
     "session_files",
+    "session_languages",
 }
 GOOD = """-- How many calls?
 -- grain: name
