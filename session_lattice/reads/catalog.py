@@ -25,7 +25,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """A view of the catalog; `error` says why its last refresh failed, if it did.
 
     `grain` names the columns that identify a row, `reads` the tables and views that it is made
-    of. `duration_ms` is how long its last refresh with any work took. Times are UTC.
+    of. `duration_ms` is how long its last refresh with any work took; if that is why it is made
+    more seldom than it asks for, it is `costly`. Times are UTC.
     """
 
     name: str
@@ -38,6 +39,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     reads: list[str]
     materialized_at: datetime | None
     duration_ms: int
+    costly: bool
     rows: int
     error: str | None
 

@@ -220,7 +220,7 @@ class Lattice:
             self._refresh.recompute(view, current.number)
         rows = int(self._database.value(ROW_COUNT.format(view.name)))
         milliseconds = int((time.monotonic() - began) * 1000)
-        self._register.refreshed(view, rows, milliseconds)
+        self._register.refreshed(view, dirty, rows, milliseconds)
         return Refreshed(view.name, dirty, rows, milliseconds)
 
     def _rebuild(self, view: View, current: Pass, proceed: Callable[[], None]) -> Refreshed:

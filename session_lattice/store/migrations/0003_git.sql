@@ -162,4 +162,5 @@ SET
 ALTER TABLE catalog ADD COLUMN refreshed_pass BIGINT DEFAULT 0;
 ALTER TABLE catalog ADD COLUMN reads VARCHAR[] DEFAULT [];      -- base tables and views
 ALTER TABLE catalog ADD COLUMN duration_ms BIGINT DEFAULT 0;  -- of the last refresh with any work
+ALTER TABLE catalog ADD COLUMN costly BOOLEAN DEFAULT false;  -- made more seldom for that
 CREATE SCHEMA deltas;

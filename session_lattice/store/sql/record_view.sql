@@ -8,6 +8,7 @@ SELECT
     $reads AS reads,
     $columns AS columns,
     $interval AS refresh_interval_seconds,
+    $costly AS costly,
     $origin AS origin,
     $definition AS definition,
     $position AS refreshed_position,
