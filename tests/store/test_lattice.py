@@ -23,15 +23,25 @@ from tests.store.lab import Lab, envelopes, histories
 
 ME: dict[str, Any] = {"agent": "claude_code", "session": "s1"}
 BUILT_IN = {
-    "session_overview",
+    "command_families",
+    "daily_usage",
+    "denials_and_interrupts",
+    "file_sessions",
+    "mcp_servers",
+    "model_usage",
     "repo_sessions",
     "repo_status",
+    "retry_streaks",
+    "session_commands",
+    "session_errors",
+    "session_overview",
+    "session_transitions",
+    "slow_calls",
     "subagent_tree",
-    "daily_usage",
-    "model_usage",
-    "tool_sessions",
+    "tool_errors",
     "tool_reliability",
-    "file_sessions",
+    "tool_sessions",
+    "tool_transitions",
 }
 GOOD = """-- How many calls?
 -- grain: name
