@@ -24,12 +24,13 @@ without a `dirty` line is recomputed whole. Both may also call these, of `macros
     commands_in(command)            its simple commands, a list: each begins with its program
     program_of(piece)               the program of one of these
     subcommand_of(piece)            the word after it: git's commit
-    family_of(program, piece)       git, test, build, lint, package ...; other
+    family_of(family, piece)        git, test, build, lint ...; other; `family` is the program's in
+                                    the table known_programs, NULL if it is not there
     subject_of(tool, input)         a call's command, file, pattern or address in one line
     polls(tool)                     whether it only asks how far a process is
     field_of(input, 'name|other')   a text field of an input that may be cut off
-    signature_of(output)            the line of an error that tells, without what varies in it
-    telling_line(output)            that line as it is
+    telling_line(output)            the line of a failed call's output that says what went wrong
+    signature_of(line)              that line without what varies in it
     bucket_of(milliseconds)         for histograms; seconds_of(bucket) is its middle
     waited_ms(called_at, returned_at)  milliseconds by the times of the lines; NULL for none
 """

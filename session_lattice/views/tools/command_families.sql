@@ -4,7 +4,7 @@
 -- key: program
 -- dirty: session_commands.program
 -- column agent: | claude_code or codex
--- column family: | kind of work: git, forge, test, lint, build, package, task, read, search, edit, files, network, container, cloud, database, python, node, runtime, process, agent, script (the project's own), shell or other
+-- column family: | kind of work: git, forge, test, lint, build, package, task (what a runner was told to do and is none of these), read, search, edit, files, network, container, cloud, database, python, node, runtime, process, agent, script (the project's own), shell or other
 -- column program: | the program's name without its directory, as in session_commands
 -- column calls: count | calls that ran it
 -- column succeeded: count | calls whose result says that they worked

@@ -5,7 +5,7 @@
 -- within: session
 -- dirty: tool_calls.session
 -- column session: | agent and the agent's own id; none that only an upstream tells of
--- column family: | kind of work: git, forge, test, lint, build, package, task, read, search, edit, files, network, container, cloud, database, python, node, runtime, process, agent, script (the project's own), shell or other
+-- column family: | kind of work: git, forge, test, lint, build, package, task (what a runner was told to do and is none of these), read, search, edit, files, network, container, cloud, database, python, node, runtime, process, agent, script (the project's own), shell or other
 -- column program: | the program's name without its directory; what only starts another (sudo, time, npx, uv run) is left out, and so is what a pipe leads to; cd, echo and the like count where nothing else was run
 -- column agent: | claude_code or codex
 -- column calls: count | calls that ran it, however often each
@@ -20,46 +20,37 @@
 -- column first_at: UTC | first call
 -- column last_at: UTC | last call
 WITH calls AS (
-    SELECT
-        session,
-        ok,
-        exit_code,
-        duration_ms,
-        called_at,
-        returned_at,
-        commands_in(command_of(input)) AS pieces
+    SELECT session, call, unnest(commands_in(command_of(input))) AS piece
     FROM tool_calls
     WHERE dirty(session) AND runs_commands(name)
 ),
 named AS (
+    SELECT *, left(program_of(piece), 60) AS program FROM calls
+),
+sorted AS (
+    SELECT DISTINCT n.session, n.call, n.program, family_of(k.family, n.piece) AS family
+    FROM named AS n
+    LEFT JOIN known_programs AS k ON k.program = n.program
+),
+counted AS (
     SELECT
-        * EXCLUDE (pieces),
-        list_distinct(list_transform(pieces, lambda piece: {
-            'program': left(program_of(piece), 60),
-            'family': family_of(program_of(piece), piece)
-        })) AS programs
-    FROM calls
+        *,
+        count(*) OVER of_call AS programs,
+        count(*) FILTER (WHERE family <> 'shell') OVER of_call AS others
+    FROM sorted
+    WINDOW of_call AS (PARTITION BY session, call)
 ),
 -- What only moves about or speaks counts where nothing else was run.
 chosen AS (
-    SELECT
-        * EXCLUDE (programs),
-        if(
-            list_bool_or(list_transform(programs, lambda one: one.family <> 'shell')),
-            list_filter(programs, lambda one: one.family <> 'shell'),
-            programs[:1]
-        ) AS programs
-    FROM named
-),
-runs AS (
-    SELECT * EXCLUDE (programs), len(programs) = 1 AS sole, unnest(programs) AS one
-    FROM chosen
+    SELECT *, if(others = 0, programs, others) = 1 AS sole
+    FROM counted
+    WHERE family <> 'shell' OR others = 0
 )
 SELECT
-    session,
-    one.family AS family,
-    one.program AS program,
-    split_part(session, '/', 1) AS agent,
+    s.session,
+    s.family,
+    s.program,
+    split_part(s.session, '/', 1) AS agent,
     count(*) AS calls,
     count(*) FILTER (WHERE ok) AS succeeded,
     count(*) FILTER (WHERE NOT ok) AS failed,
@@ -73,5 +64,7 @@ SELECT
         FILTER (WHERE returned_at > called_at) AS waits,
     min(called_at) AS first_at,
     max(called_at) AS last_at
-FROM runs
-GROUP BY session, one.family, one.program
+FROM chosen AS s
+JOIN tool_calls AS c ON c.session = s.session AND c.call = s.call
+WHERE dirty(c.session)
+GROUP BY s.session, s.family, s.program

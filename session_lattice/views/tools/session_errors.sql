@@ -28,26 +28,34 @@ WITH calls AS (
         name,
         called_at,
         ok AND NOT coalesce(denied, false) AS worked,
-        NOT ok AND NOT coalesce(denied, false) AS broke,
-        -- What a later call must be about to count as another try.
-        if(
-            runs_commands(name),
-            regexp_extract(subject_of(name, input), '^(?:cd \S+ (?:&&|;) )?(?:\w+=\S* )*(\S+(?: -\S+)*(?: \w\S*)?)', 1),
-            subject_of(name, input)
-        ) AS target
+        subject_of(name, input) AS subject
     FROM tool_calls
     WHERE dirty(session) AND name IS NOT NULL AND called_at IS NOT NULL
+),
+aimed AS (
+    -- What a later call must be about to count as another try.
+    SELECT
+        *,
+        if(
+            runs_commands(name),
+            regexp_extract(
+                subject, '^(?:cd \S+ (?:&&|;) )?(?:\w+=\S* )*(\S+(?: -\S+)*(?: \w\S*)?)', 1
+            ),
+            subject
+        ) AS target
+    FROM calls
 ),
 followed AS (
     SELECT
         session,
         call,
-        broke,
         called_at,
-        lead(call) OVER thread AS next_call,
+        subject,
+        lead(name) OVER thread AS next_tool,
+        lead(subject) OVER thread AS next_subject,
         count(worked) OVER later_tries AS tries,
         min(called_at) FILTER (WHERE worked) OVER later_tries AS resolved_at
-    FROM calls
+    FROM aimed
     WINDOW
         thread AS (PARTITION BY session, subagent ORDER BY called_at, call),
         later_tries AS (
@@ -56,30 +64,30 @@ followed AS (
         )
 ),
 failures AS (
-    SELECT * FROM followed WHERE broke
+    SELECT *, coalesce(telling_line(output), '') AS line
+    FROM tool_calls
+    WHERE dirty(session) AND NOT ok AND NOT coalesce(denied, false)
 )
 SELECT
-    f.session,
-    f.call,
+    c.session,
+    c.call,
     c.subagent,
-    split_part(f.session, '/', 1) AS agent,
+    split_part(c.session, '/', 1) AS agent,
     c.name AS tool,
-    subject_of(c.name, c.input) AS subject,
+    f.subject,
     coalesce(
-        nullif(signature_of(c.output), ''),
+        nullif(signature_of(c.line), ''),
         'exit code ' || c.exit_code || ' without a word',
         'failed without a word'
     ) AS signature,
-    coalesce(left(telling_line(plain_output(c.output)), 300), '') AS excerpt,
+    left(c.line, 300) AS excerpt,
     c.exit_code,
     coalesce(c.returned_at, c.called_at) AS failed_at,
     c.cwd,
     c.branch,
-    n.name AS next_tool,
-    subject_of(n.name, n.input) AS next_subject,
+    f.next_tool,
+    f.next_subject,
     if(f.tries > 0, f.resolved_at IS NOT NULL, NULL) AS resolved,
     round((epoch_ms(f.resolved_at) - epoch_ms(f.called_at)) / 1000, 3) AS resolved_seconds
-FROM failures AS f
-JOIN tool_calls AS c ON c.session = f.session AND c.call = f.call
-LEFT JOIN tool_calls AS n ON n.session = f.session AND n.call = f.next_call
-WHERE dirty(c.session)
+FROM failures AS c
+JOIN followed AS f ON f.session = c.session AND f.call = c.call
