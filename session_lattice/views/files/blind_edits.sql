@@ -29,7 +29,9 @@ checks AS (
         max(last_at) AS last_check_at,
         arg_max(program, (last_at, program)) AS last_check
     FROM session_commands
-    WHERE dirty(session) AND family IN ('test', 'lint', 'build', 'task', 'runtime', 'script')
+    WHERE dirty(session) AND family IN (
+        'test', 'lint', 'build', 'task', 'python', 'node', 'runtime', 'script'
+    )
     GROUP BY session
 ),
 named AS (

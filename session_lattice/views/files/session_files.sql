@@ -103,10 +103,12 @@ SELECT
         MAP {
             '.bashrc': 'Shell', '.env': 'dotenv', '.gitattributes': 'Git', '.gitignore': 'Git',
             '.gitmodules': 'Git', '.profile': 'Shell', '.zshrc': 'Shell', 'brewfile': 'Ruby',
-            'build': 'Bazel', 'build.bazel': 'Bazel', 'cmakelists.txt': 'CMake',
-            'containerfile': 'Dockerfile', 'dockerfile': 'Dockerfile', 'gemfile': 'Ruby',
-            'go.mod': 'Go', 'go.sum': 'Go', 'jenkinsfile': 'Groovy', 'justfile': 'Just',
-            'makefile': 'Make', 'podfile': 'Ruby', 'rakefile': 'Ruby', 'workspace': 'Bazel'
+            'build': 'Bazel', 'build.bazel': 'Bazel', 'changelog': 'text',
+            'cmakelists.txt': 'CMake', 'codeowners': 'text', 'containerfile': 'Dockerfile',
+            'copying': 'text', 'dockerfile': 'Dockerfile', 'gemfile': 'Ruby', 'go.mod': 'Go',
+            'go.sum': 'Go', 'jenkinsfile': 'Groovy', 'justfile': 'Just', 'license': 'text',
+            'makefile': 'Make', 'notice': 'text', 'podfile': 'Ruby', 'rakefile': 'Ruby',
+            'readme': 'text', 'workspace': 'Bazel'
         }[lower(parse_filename(plain))],
         MAP {
             'bat': 'Batch', 'cmd': 'Batch', 'c': 'C', 'cs': 'C#', 'csx': 'C#', 'cc': 'C++',
