@@ -56,7 +56,12 @@ def checkout(cwd: str, repo: str, worktree: str, evidence: Any = "git") -> Timed
 
 def commit(sha: str, author: str) -> Timed:
     change = ChangedFile(path="a.py", status="modified", additions=1)
-    told = {"repo": "/repo", "sha": sha * 40, "author_name": author, "author_email": f"{author}@x"}
+    told: dict[str, Any] = {
+        "repo": "/repo",
+        "sha": sha * 40,
+        "author_name": author,
+        "author_email": f"{author}@x",
+    }
     when = START_US + ord(sha) * MINUTE_US
     return (
         0,
@@ -279,10 +284,9 @@ def test_a_file_moves_with_its_directory_when_that_turns_out_to_be_of_another_re
     lab.feed([envelope(event, n, START_US) for n, event in enumerate(told, start=1)])
     lab.store.refresh()
     assert lab.rows(found) == [(None, "/own/a.py")]
-    for position, cwd in enumerate(("/own", "/own"), start=3):
-        moved = CheckoutObserved(cwd=cwd, repo=f"/main{position}", worktree="/own", evidence="git")
-        lab.feed([envelope(moved, position, START_US)])
-        lab.store.refresh()
-        assert lab.rows(found) == [(f"/main{position}", f"/main{position}/a.py")]
-    assert lab.rows("SELECT file FROM file_hotspots") == [("/main4/a.py",)]
+    moved = CheckoutObserved(cwd="/own", repo="/main", worktree="/own", evidence="git")
+    lab.feed([envelope(moved, 3, START_US)])
+    lab.store.refresh()
+    assert lab.rows(found) == [("/main", "/main/a.py")]
+    assert lab.rows("SELECT file FROM file_hotspots") == [("/main/a.py",)]
     lab.store.close()
