@@ -83,7 +83,9 @@ placed AS (
                 worktree: layout
             }
             WHEN near IS NOT NULL THEN {repo: near.repo, worktree: near.worktree}
-        END AS place
+        END AS place,
+        -- The one name whose end says another thing than it is.
+        replace(lower(plain), 'cmakelists.txt', '.cmake') AS name
     FROM named
 )
 SELECT
@@ -101,41 +103,40 @@ SELECT
     plain[length(rtrim(place.worktree, '/\')) + 2:] AS relative_path,
     coalesce(
         MAP {
-            '.bashrc': 'Shell', '.env': 'dotenv', '.gitattributes': 'Git', '.gitignore': 'Git',
-            '.gitmodules': 'Git', '.profile': 'Shell', '.zshrc': 'Shell', 'brewfile': 'Ruby',
-            'build': 'Bazel', 'build.bazel': 'Bazel', 'changelog': 'text',
-            'cmakelists.txt': 'CMake', 'codeowners': 'text', 'containerfile': 'Dockerfile',
-            'copying': 'text', 'dockerfile': 'Dockerfile', 'gemfile': 'Ruby', 'go.mod': 'Go',
-            'go.sum': 'Go', 'jenkinsfile': 'Groovy', 'justfile': 'Just', 'license': 'text',
+            '.bash': 'Shell', '.bashrc': 'Shell', '.bat': 'Batch', '.bazel': 'Bazel',
+            '.bzl': 'Bazel', '.c': 'C', '.cc': 'C++', '.cfg': 'INI', '.cjs': 'JavaScript',
+            '.clj': 'Clojure', '.cljs': 'Clojure', '.cmake': 'CMake', '.cmd': 'Batch',
+            '.conf': 'INI', '.cpp': 'C++', '.cs': 'C#', '.css': 'CSS', '.csv': 'CSV',
+            '.csx': 'C#', '.cts': 'TypeScript', '.cu': 'CUDA', '.cxx': 'C++', '.dart': 'Dart',
+            '.edn': 'Clojure', '.elm': 'Elm', '.env': 'dotenv', '.erb': 'Ruby', '.erl': 'Erlang',
+            '.ex': 'Elixir', '.exs': 'Elixir', '.f': 'Fortran', '.f90': 'Fortran',
+            '.fish': 'Shell', '.frag': 'GLSL', '.fs': 'F#', '.fsx': 'F#', '.gemspec': 'Ruby',
+            '.gitattributes': 'Git', '.gitignore': 'Git', '.gitmodules': 'Git', '.glsl': 'GLSL',
+            '.go': 'Go', '.gql': 'GraphQL', '.gradle': 'Groovy', '.graphql': 'GraphQL',
+            '.groovy': 'Groovy', '.h': 'C/C++ header', '.hcl': 'Terraform', '.hh': 'C++',
+            '.hpp': 'C++', '.hrl': 'Erlang', '.hs': 'Haskell', '.htm': 'HTML', '.html': 'HTML',
+            '.hxx': 'C++', '.ini': 'INI', '.ipynb': 'Jupyter', '.java': 'Java', '.jl': 'Julia',
+            '.js': 'JavaScript', '.json': 'JSON', '.jsonc': 'JSON', '.jsonl': 'JSON',
+            '.jsx': 'JavaScript', '.kt': 'Kotlin', '.kts': 'Kotlin', '.less': 'Less',
+            '.lua': 'Lua', '.m': 'Objective-C', '.markdown': 'Markdown', '.md': 'Markdown',
+            '.mdx': 'Markdown', '.mjs': 'JavaScript', '.mk': 'Make', '.ml': 'OCaml',
+            '.mli': 'OCaml', '.mm': 'Objective-C', '.mod': 'Go', '.mts': 'TypeScript',
+            '.nix': 'Nix', '.php': 'PHP', '.pl': 'Perl', '.plist': 'XML', '.pm': 'Perl',
+            '.profile': 'Shell', '.proto': 'Protobuf', '.ps1': 'PowerShell',
+            '.psm1': 'PowerShell', '.py': 'Python', '.pyi': 'Python', '.r': 'R', '.rake': 'Ruby',
+            '.rb': 'Ruby', '.rs': 'Rust', '.rst': 'reStructuredText', '.sass': 'SCSS',
+            '.scala': 'Scala', '.scss': 'SCSS', '.sh': 'Shell', '.sol': 'Solidity',
+            '.sql': 'SQL', '.sum': 'Go', '.svelte': 'Svelte', '.svg': 'SVG', '.swift': 'Swift',
+            '.tex': 'LaTeX', '.tf': 'Terraform', '.tfvars': 'Terraform', '.toml': 'TOML',
+            '.ts': 'TypeScript', '.tsv': 'CSV', '.tsx': 'TypeScript', '.txt': 'text',
+            '.vert': 'GLSL', '.vue': 'Vue', '.xml': 'XML', '.xsd': 'XML', '.yaml': 'YAML',
+            '.yml': 'YAML', '.zig': 'Zig', '.zsh': 'Shell', '.zshrc': 'Shell',
+            'brewfile': 'Ruby', 'build': 'Bazel', 'changelog': 'text', 'codeowners': 'text',
+            'containerfile': 'Dockerfile', 'copying': 'text', 'dockerfile': 'Dockerfile',
+            'gemfile': 'Ruby', 'jenkinsfile': 'Groovy', 'justfile': 'Just', 'license': 'text',
             'makefile': 'Make', 'notice': 'text', 'podfile': 'Ruby', 'rakefile': 'Ruby',
             'readme': 'text', 'workspace': 'Bazel'
-        }[lower(parse_filename(plain))],
-        MAP {
-            'bat': 'Batch', 'cmd': 'Batch', 'c': 'C', 'cs': 'C#', 'csx': 'C#', 'cc': 'C++',
-            'cpp': 'C++', 'cxx': 'C++', 'hh': 'C++', 'hpp': 'C++', 'hxx': 'C++',
-            'h': 'C/C++ header', 'clj': 'Clojure', 'cljs': 'Clojure', 'edn': 'Clojure',
-            'cmake': 'CMake', 'css': 'CSS', 'csv': 'CSV', 'tsv': 'CSV', 'cu': 'CUDA',
-            'dart': 'Dart', 'ex': 'Elixir', 'exs': 'Elixir', 'elm': 'Elm', 'erl': 'Erlang',
-            'hrl': 'Erlang', 'fs': 'F#', 'fsx': 'F#', 'f': 'Fortran', 'f90': 'Fortran',
-            'glsl': 'GLSL', 'frag': 'GLSL', 'vert': 'GLSL', 'go': 'Go', 'graphql': 'GraphQL',
-            'gql': 'GraphQL', 'groovy': 'Groovy', 'gradle': 'Groovy', 'hs': 'Haskell',
-            'html': 'HTML', 'htm': 'HTML', 'ini': 'INI', 'cfg': 'INI', 'conf': 'INI',
-            'java': 'Java', 'js': 'JavaScript', 'jsx': 'JavaScript', 'mjs': 'JavaScript',
-            'cjs': 'JavaScript', 'json': 'JSON', 'jsonc': 'JSON', 'jsonl': 'JSON', 'jl': 'Julia',
-            'ipynb': 'Jupyter', 'kt': 'Kotlin', 'kts': 'Kotlin', 'tex': 'LaTeX', 'less': 'Less',
-            'lua': 'Lua', 'md': 'Markdown', 'mdx': 'Markdown', 'markdown': 'Markdown', 'nix': 'Nix',
-            'm': 'Objective-C', 'mm': 'Objective-C', 'ml': 'OCaml', 'mli': 'OCaml', 'pl': 'Perl',
-            'pm': 'Perl', 'php': 'PHP', 'ps1': 'PowerShell', 'psm1': 'PowerShell',
-            'proto': 'Protobuf', 'py': 'Python', 'pyi': 'Python', 'r': 'R',
-            'rst': 'reStructuredText', 'rb': 'Ruby', 'erb': 'Ruby', 'rake': 'Ruby',
-            'gemspec': 'Ruby', 'rs': 'Rust', 'scala': 'Scala', 'scss': 'SCSS', 'sass': 'SCSS',
-            'sh': 'Shell', 'bash': 'Shell', 'zsh': 'Shell', 'fish': 'Shell', 'sol': 'Solidity',
-            'sql': 'SQL', 'svelte': 'Svelte', 'svg': 'SVG', 'swift': 'Swift', 'tf': 'Terraform',
-            'tfvars': 'Terraform', 'hcl': 'Terraform', 'txt': 'text', 'toml': 'TOML',
-            'ts': 'TypeScript', 'tsx': 'TypeScript', 'mts': 'TypeScript', 'cts': 'TypeScript',
-            'vue': 'Vue', 'xml': 'XML', 'xsd': 'XML', 'plist': 'XML', 'yaml': 'YAML', 'yml': 'YAML',
-            'zig': 'Zig', 'mk': 'Make', 'bzl': 'Bazel'
-        }[lower(regexp_extract(plain, '[^./]\.([^./]+)$', 1))],
+        }[coalesce(nullif(regexp_extract(name, '[^/](\.[^./]+)$', 1), ''), parse_filename(name))],
         'other'
     ) AS language,
     touches,

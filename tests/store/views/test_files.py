@@ -76,6 +76,17 @@ def bash(minute: int, session: str, command: str) -> list[Timed]:
     return call(minute, session, name="Bash", input=f'{{"command":"{command}"}}')
 
 
+NAMED = {
+    "CMakeLists.txt": "CMake",
+    "Dockerfile": "Dockerfile",
+    "go.mod": "Go",
+    "d.tar.GZ": "other",
+    "LICENSE": "text",
+    ".gitignore": "Git",
+    ".hidden": "other",
+    "d.d/none": "other",
+    "View.TSX": "TypeScript",
+}
 HISTORY: list[Timed] = [
     checkout("/repo", "/repo", "/repo"),
     checkout(TREE, "/repo", TREE, "layout"),
@@ -108,6 +119,7 @@ HISTORY: list[Timed] = [
     *call(3, "s6", touch("/tmp/Makefile"), touch("/other/lib/z.py", "read")),
     *call(4, "s6", touch("/play/sub/x.go", "read"), cwd="/play/sub"),
     *call(5, "s6", touch("/play/sub/x.go", "read"), cwd="/play"),
+    *call(8, "s7", *[touch(f"/repo/{name}") for name in NAMED]),
     *call(6, "s6", touch("/repo", "search"), touch("/repo/.worktrees/y/q.rs", "read")),
     (7, ToolCalled(**place("s6"), call="open", name="Edit", files=(touch("/repo/open.py"),))),
     *[
@@ -185,6 +197,13 @@ def test_a_file_outside_of_everything_has_its_own_path_and_no_repository(lab: La
 
 def test_a_relative_path_from_nobody_knows_where_is_no_files_name(lab: Lab) -> None:
     assert of_file(lab, "file, repo, edits", "rel.txt") == (None, None, 1)
+
+
+def test_a_name_tells_the_language(lab: Lab) -> None:
+    found = lab.rows(
+        "SELECT relative_path, language FROM session_files WHERE session = 'claude_code/s7'"
+    )
+    assert dict(found) == NAMED
 
 
 def test_only_edits_that_worked_count_and_a_search_touches_no_file(lab: Lab) -> None:
@@ -268,7 +287,7 @@ def test_languages_count_files_of_several_worktrees_once(lab: Lab) -> None:
     columns = "language, sessions, editing_sessions, files, edited_files, reads, edits"
     found = lab.rows(f"SELECT {columns} FROM languages WHERE language IN ('Go', 'Python')")
     assert sorted(found) == [
-        ("Go", 1, 0, 1, 0, 2, 0),
+        ("Go", 2, 1, 2, 1, 2, 1),
         ("Python", 60, 59, 47, 45, 2, 146),
     ]
     written = "SELECT lines_written FROM session_languages WHERE session = 'claude_code/s1'"
