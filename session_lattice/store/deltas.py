@@ -11,10 +11,17 @@ MAKE_NEW = "CREATE OR REPLACE TEMP TABLE after AS {sql}"
 PUT = "INSERT INTO {name} SELECT * FROM after"
 DIFFERENCE = """
 INSERT INTO deltas.{name} SELECT *, {of_pass} FROM (
-    (SELECT * FROM before EXCEPT ALL SELECT * FROM after)
-    UNION ALL
-    (SELECT * FROM after EXCEPT ALL SELECT * FROM before)
+    SELECT * EXCLUDE (_side) FROM (
+        SELECT *, -1 AS _side FROM before
+        UNION ALL
+        SELECT *, 1 FROM after
+    )
+    GROUP BY ALL
+    HAVING sum(_side) <> 0
 )
+"""
+"""Each row once, with what left and what came weighed against each other: on rows with many
+columns several times quicker than EXCEPT.
 """
 BEGIN = """
 CREATE OR REPLACE TABLE deltas.{name} AS SELECT *, 0::BIGINT AS changed FROM {name} LIMIT 0

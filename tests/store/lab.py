@@ -206,15 +206,6 @@ COMMITS = st.builds(
     deletions=COUNTS,
     changes=CHANGES,
 )
-EDITS = st.builds(
-    events.ToolReturned,
-    **PLACE | {"cwd": st.just("/repo")},
-    call=CALLS,
-    ok=st.sampled_from([None, True]),
-    files=TOUCHES,
-)
-"""Edits that worked, of a place whose repository is known before long."""
-
 OF_GIT = st.one_of(
     COMMITS,
     st.builds(
@@ -250,11 +241,30 @@ OF_GIT = st.one_of(
     ),
 )
 
+WHAT = st.sampled_from(
+    [
+        ("Bash", '{"command":"git commit -m x"}'),
+        ("Bash", '{"command":"cd sub && pytest -q | tail"}'),
+        ("Bash", "make"),
+        ("Bash", ""),
+        ("Edit", '{"file_path":"/repo/a.py"}'),
+        ("mcp__forge__list", "{}"),
+    ]
+)
+OUTCOME: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "ok": st.sampled_from([None, True, False, False]),
+        "denied": st.sampled_from([False, False, True]),
+        "exit_code": st.sampled_from([None, 0, 1]),
+        "duration_ms": st.sampled_from([None, 5, 90_000]),
+        "output": st.sampled_from(
+            ["", "[main aaaaaaa] one\n", "Error: no such file /tmp/x1\n", "make: *** Error 2"]
+        ),
+    }
+)
 EVENTS = st.one_of(
     COMMITS,
     OF_GIT,
-    EDITS,
-    EDITS,
     st.builds(
         events.SessionObserved,
         **PLACE,
@@ -302,24 +312,17 @@ EVENTS = st.one_of(
         cache_read_tokens=TOKENS,
     ),
     st.builds(
-        events.ToolCalled,
+        lambda what, **place: events.ToolCalled(**place, name=what[0], input=what[1]),
+        what=WHAT,
         **PLACE,
         call=CALLS,
-        name=st.sampled_from(["Bash", "Edit", "mcp__forge__list"]),
-        input=st.sampled_from(
-            ["", '{"command":"git commit -m x"}', '{"command":"cd sub && pytest -q"}', "make"]
-        ),
         files=TOUCHES,
     ),
     st.builds(
-        events.ToolReturned,
+        lambda outcome, **place: events.ToolReturned(**place, **outcome),
+        outcome=OUTCOME,
         **PLACE,
         call=CALLS,
-        ok=st.sampled_from([None, True, False]),
-        denied=st.booleans(),
-        exit_code=st.sampled_from([None, 0, 1]),
-        duration_ms=st.sampled_from([None, 5, 90_000]),
-        output=st.sampled_from(["", "[main aaaaaaa] one\n", "Error: no such file /tmp/x1\n"]),
         files=TOUCHES,
     ),
     st.builds(events.SessionCompacted, **PLACE, trigger=st.sampled_from(["", "auto"])),
@@ -353,10 +356,54 @@ EVENTS = st.one_of(
 )
 
 
+def worked(call: str, files: tuple[events.Touch, ...], **place: Any) -> list[Event]:
+    """An edit and its result: what one alone does not tell."""
+    return [
+        events.ToolCalled(**place, call=call, name="Edit", files=files),
+        events.ToolReturned(**place, call=call, ok=True),
+    ]
+
+
+EDITS = st.builds(
+    worked,
+    call=st.sampled_from(["e1", "e2"]),
+    files=st.sampled_from(
+        [
+            (events.Touch(path="/repo/a.py", action="edit", added=(11, 22)),),
+            (
+                events.Touch(path="/repo/a.py", action="edit", removed=(11,)),
+                events.Touch(path="/repo/b.py", action="create", added=(22, 33, 55)),
+            ),
+        ]
+    ),
+    **PLACE,
+)
+STEPS = st.sampled_from([DAY_US // 16, DAY_US // 300, DAY_US])
+"""From one event to the next: hours, minutes, or so long that weeks pass."""
+
+
+@st.composite
+def attempts(draw: st.DrawFn) -> list[Event]:
+    """A few calls in one thread, mostly of one tool about one thing, and most of their results."""
+    place: dict[str, Any] = draw(st.fixed_dictionaries(PLACE))
+    one = draw(WHAT)
+    happened: list[Event] = []
+    for call in draw(st.permutations(["t1", "t2", "t3", "t4"])):
+        name, given = one if draw(st.integers(0, 5)) else draw(WHAT)
+        happened.append(events.ToolCalled(**place, call=call, name=name, input=given))
+        if draw(st.integers(0, 5)):
+            happened.append(events.ToolReturned(**place, call=call, **draw(OUTCOME)))
+    return happened
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
-    """A history cut into batches: of minutes, of days or of months."""
-    step_us = draw(st.sampled_from([DAY_US // 4000, DAY_US // 16, DAY_US]))
-    happened = envelopes(draw(st.lists(EVENTS, min_size=1, max_size=40)), step_us=step_us)
+    """A history cut into batches."""
+    told = st.one_of(EVENTS.map(lambda event: [event]), attempts())
+    parts = draw(st.lists(told, min_size=6, max_size=20))
+    for number, edit in enumerate(draw(st.lists(EDITS, min_size=2, max_size=6))):
+        parts.insert(number * 4 % (len(parts) + 1), edit)
+    drawn = [event for part in parts for event in part]
+    happened = envelopes(drawn, step_us=draw(STEPS))
     cuts = sorted(draw(st.sets(st.integers(1, len(happened)), max_size=5)) | {0, len(happened)})
     return [happened[a:b] for a, b in pairwise(cuts)]

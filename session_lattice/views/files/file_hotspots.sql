@@ -14,7 +14,6 @@
 -- column reads: count | reads that worked
 -- column churn_edits: count | of edits, those that were at least a session's third within 10 minutes
 -- column churn_sessions: count | sessions with such edits
--- column worktrees: count | checkouts in which it was touched
 -- column commits: count | commits known of that changed it under this name, merges left out; 0 also where no history was read
 -- column authors: count | addresses of the authors of these commits
 -- column last_committed_at: UTC | the last of these commits
@@ -32,29 +31,45 @@ WITH committed AS (
     WHERE dirty(f.file)
     GROUP BY f.file
 ),
-touched AS (
+by_session AS (
     SELECT
         file,
+        session,
+        any_value(language) AS language,
         min(repo) AS repo,
-        arg_min(relative_path, (repo, relative_path)) FILTER (WHERE repo IS NOT NULL) AS relative_path,
-        min(language) AS language,
-        count(DISTINCT session) AS sessions,
-        count(DISTINCT session) FILTER (WHERE edits > 0) AS editors,
-        count(DISTINCT session) FILTER (WHERE reads > 0) AS readers,
         sum(edits)::BIGINT AS edits,
         sum(reads)::BIGINT AS reads,
         sum(churn_edits)::BIGINT AS churn_edits,
-        count(DISTINCT session) FILTER (WHERE churn_edits > 0) AS churn_sessions,
-        count(DISTINCT worktree) AS worktrees,
+        min(first_at) AS first_at,
+        max(last_at) AS last_at
+    FROM session_files
+    WHERE dirty(file)
+    GROUP BY file, session
+),
+touched AS (
+    SELECT
+        file,
+        -- Outside of repositories, of directories worked in one within the other, the topmost.
+        min(repo) AS repo,
+        any_value(language) AS language,
+        count(*) AS sessions,
+        count(*) FILTER (WHERE edits > 0) AS editors,
+        count(*) FILTER (WHERE reads > 0) AS readers,
+        sum(edits)::BIGINT AS edits,
+        sum(reads)::BIGINT AS reads,
+        sum(churn_edits)::BIGINT AS churn_edits,
+        count(*) FILTER (WHERE churn_edits > 0) AS churn_sessions,
         min(first_at) AS first_at,
         max(last_at) AS last_at,
         arg_max(session, (last_at, session)) AS last_session
-    FROM session_files
-    WHERE dirty(file)
+    FROM by_session
     GROUP BY file
 )
 SELECT
-    t.* EXCLUDE (first_at, last_at, last_session),
+    t.file,
+    t.repo,
+    t.file[length(rtrim(t.repo, '/')) + 2:] AS relative_path,
+    t.* EXCLUDE (file, repo, first_at, last_at, last_session),
     coalesce(c.commits, 0) AS commits,
     coalesce(c.authors, 0) AS authors,
     c.last_committed_at,

@@ -15,7 +15,6 @@
 -- column touches: count | calls that read or changed it, whatever came of them; searches are none
 -- column reads: count | reads that worked
 -- column edits: count | creations, edits, moves and deletions that worked
--- column creations: count | of edits, those that made the file
 -- column churn_edits: count | of edits, those that were at least the third within 10 minutes
 -- column first_at: UTC | first touch
 -- column last_at: UTC | last touch
@@ -30,126 +29,131 @@
 -- column taken: | sketch of the lines that its edits took away, likewise
 WITH touched AS (
     SELECT
-        f.*,
-        f.succeeded AND f.action IN ('create', 'edit', 'delete', 'move') AS edited,
-        -- Windows writes one path in many ways: here with a large drive, / between parts.
-        f.path[2:3] IN (':\', ':/') OR starts_with(f.path, '\\') AS windows,
-        if(windows, upper(f.path[1]) || replace(f.path[2:], '\', '/'), f.path) AS plain,
-        if(windows, lower(plain), plain) AS compared,
-        {closeness: length(d.worktree), known: 3, repo: d.repo, worktree: d.worktree} AS by_dir,
-        {
+        f.session,
+        f.path,
+        any_value(d.repo) AS dir_repo,
+        any_value(d.worktree) AS dir_worktree,
+        -- The deepest repository that it was reached from; without any, the topmost directory.
+        max({
             closeness: if(c.evidence = 'cwd', -1, 1) * length(c.worktree),
-            known: 2, repo: c.repo, worktree: c.worktree
-        } AS by_cwd,
-        regexp_extract(
-            if(contains(plain, 'worktrees/'), plain, ''),
-            '^((.+)/(?:\.claude/worktrees|\.worktrees)/[^/]+)/', ['worktree', 'repo']
-        ) AS layout,
-        {
-            closeness: length(layout['worktree']), known: 1,
-            repo: layout['repo'], worktree: layout['worktree']
-        } AS by_layout
-    FROM file_touches AS f
+            worktree: c.worktree,
+            repo: c.repo
+        }) FILTER (WHERE starts_with(
+            replace(lower(f.path), '\', '/'),
+            rtrim(replace(lower(c.worktree), '\', '/'), '/') || '/'
+        )) AS near,
+        count(*) AS touches,
+        count(*) FILTER (WHERE f.action = 'read' AND f.succeeded) AS reads,
+        count(*) FILTER (WHERE f.edited) AS edits,
+        min(f.ts) AS first_at,
+        max(f.ts) AS last_at,
+        min(f.ts) FILTER (WHERE f.action = 'read' AND f.succeeded) AS first_read_at,
+        list({ts: f.ts, call: f.call, action: f.action}) FILTER (WHERE f.edited) AS changes,
+        list_sort(list(DISTINCT f.branch) FILTER (WHERE f.edited AND f.branch <> '')) AS branches,
+        list(f.added) FILTER (WHERE f.edited AND f.added <> []) AS added,
+        list(f.removed) FILTER (WHERE f.edited AND f.removed <> []) AS removed
+    FROM (
+        SELECT *, succeeded AND action IN ('create', 'edit', 'delete', 'move') AS edited
+        FROM file_touches
+        WHERE dirty(session) AND action <> 'search'
+    ) AS f
     LEFT JOIN checkouts AS d ON d.cwd = f.dir AND d.evidence <> 'cwd'
     LEFT JOIN checkouts AS c ON c.cwd = f.cwd
-    WHERE dirty(f.session) AND f.action <> 'search'
+    GROUP BY f.session, f.path
 ),
--- A path lies in the deepest checkout known of; without any, in the topmost directory worked in.
+-- Windows writes one path in many ways: here with a large drive, / between parts.
+named AS (
+    SELECT
+        *,
+        path[2:3] IN (':\', ':/') OR starts_with(path, '\\') AS windows,
+        if(windows, upper(path[1]) || replace(path[2:], '\', '/'), path) AS plain,
+        nullif(regexp_extract(path, '^(.+[/\\]\.(?:claude[/\\])?worktrees[/\\][^/\\]+)[/\\]', 1), '')
+            AS layout
+    FROM touched
+),
 placed AS (
     SELECT
-        session,
-        path,
-        any_value(plain) AS plain,
-        any_value(windows) AS windows,
-        max(list_max(list_filter(
-            [by_dir, by_cwd, by_layout],
-            lambda place: place.worktree <> '' AND starts_with(
-                compared,
-                if(windows, lower(replace(place.worktree, '\', '/')), rtrim(place.worktree, '/'))
-                || '/'
-            )
-        ))) AS place,
-        count(*) AS touches,
-        count(*) FILTER (WHERE action = 'read' AND succeeded) AS reads,
-        count(*) FILTER (WHERE edited) AS edits,
-        count(*) FILTER (WHERE edited AND action = 'create') AS creations,
-        min(ts) AS first_at,
-        max(ts) AS last_at,
-        min(ts) FILTER (WHERE action = 'read' AND succeeded) AS first_read_at,
-        arg_min(action, (ts, call, action)) FILTER (WHERE edited) AS first_edit,
-        arg_max(action, (ts, call, action)) FILTER (WHERE edited) AS last_edit,
-        coalesce(list(ts ORDER BY ts) FILTER (WHERE edited), []) AS times,
-        coalesce(list(DISTINCT branch) FILTER (WHERE edited AND branch <> ''), []) AS branches,
-        coalesce(list(added) FILTER (WHERE edited AND added <> []), []) AS added,
-        coalesce(list(removed) FILTER (WHERE edited AND removed <> []), []) AS removed
-    FROM touched
-    GROUP BY session, path
+        * EXCLUDE (changes),
+        list_sort(changes) AS changes,
+        list_sort(list_transform(changes, lambda change: change.ts)) AS times,
+        CASE
+            WHEN dir_repo IS NOT NULL THEN {repo: dir_repo, worktree: dir_worktree}
+            WHEN length(layout) > coalesce(near.closeness, 0) THEN {
+                repo: regexp_extract(layout, '^(.+)[/\\]\.(?:claude[/\\])?worktrees[/\\]', 1),
+                worktree: layout
+            }
+            WHEN near IS NOT NULL THEN {repo: near.repo, worktree: near.worktree}
+        END AS place,
+        -- The one name whose end says another thing than it is.
+        replace(lower(plain), 'cmakelists.txt', '.cmake') AS name
+    FROM named
 )
 SELECT
     session,
     path,
     CASE
-        WHEN place IS NOT NULL THEN
-            rtrim(if(windows, replace(place.repo, '\', '/'), place.repo), '/') || '/'
-            || plain[length(rtrim(place.worktree, '/')) + 2:]
+        WHEN place IS NOT NULL
+            THEN rtrim(if(
+                windows, upper(place.repo[1]) || replace(place.repo[2:], '\', '/'), place.repo
+            ), '/') || plain[length(rtrim(place.worktree, '/\')) + 1:]
         WHEN windows OR path[1] IN ('/', '~') THEN plain
     END AS file,
-    if(windows, replace(place.repo, '/', '\'), place.repo) AS repo,
-    if(windows, replace(place.worktree, '/', '\'), place.worktree) AS worktree,
-    plain[length(rtrim(place.worktree, '/')) + 2:] AS relative_path,
+    place.repo AS repo,
+    place.worktree AS worktree,
+    plain[length(rtrim(place.worktree, '/\')) + 2:] AS relative_path,
     coalesce(
         MAP {
-            '.bashrc': 'Shell', '.env': 'dotenv', '.gitattributes': 'Git', '.gitignore': 'Git',
-            '.gitmodules': 'Git', '.profile': 'Shell', '.zshrc': 'Shell', 'brewfile': 'Ruby',
-            'build': 'Bazel', 'build.bazel': 'Bazel', 'cmakelists.txt': 'CMake',
-            'containerfile': 'Dockerfile', 'dockerfile': 'Dockerfile', 'gemfile': 'Ruby',
-            'go.mod': 'Go', 'go.sum': 'Go', 'jenkinsfile': 'Groovy', 'justfile': 'Just',
-            'makefile': 'Make', 'podfile': 'Ruby', 'rakefile': 'Ruby', 'workspace': 'Bazel'
-        }[lower(parse_filename(plain))],
-        MAP {
-            'bat': 'Batch', 'cmd': 'Batch', 'c': 'C', 'cs': 'C#', 'csx': 'C#', 'cc': 'C++',
-            'cpp': 'C++', 'cxx': 'C++', 'hh': 'C++', 'hpp': 'C++', 'hxx': 'C++',
-            'h': 'C/C++ header', 'clj': 'Clojure', 'cljs': 'Clojure', 'edn': 'Clojure',
-            'cmake': 'CMake', 'css': 'CSS', 'csv': 'CSV', 'tsv': 'CSV', 'cu': 'CUDA',
-            'dart': 'Dart', 'ex': 'Elixir', 'exs': 'Elixir', 'elm': 'Elm', 'erl': 'Erlang',
-            'hrl': 'Erlang', 'fs': 'F#', 'fsx': 'F#', 'f': 'Fortran', 'f90': 'Fortran',
-            'glsl': 'GLSL', 'frag': 'GLSL', 'vert': 'GLSL', 'go': 'Go', 'graphql': 'GraphQL',
-            'gql': 'GraphQL', 'groovy': 'Groovy', 'gradle': 'Groovy', 'hs': 'Haskell',
-            'html': 'HTML', 'htm': 'HTML', 'ini': 'INI', 'cfg': 'INI', 'conf': 'INI',
-            'java': 'Java', 'js': 'JavaScript', 'jsx': 'JavaScript', 'mjs': 'JavaScript',
-            'cjs': 'JavaScript', 'json': 'JSON', 'jsonc': 'JSON', 'jsonl': 'JSON', 'jl': 'Julia',
-            'ipynb': 'Jupyter', 'kt': 'Kotlin', 'kts': 'Kotlin', 'tex': 'LaTeX', 'less': 'Less',
-            'lua': 'Lua', 'md': 'Markdown', 'mdx': 'Markdown', 'markdown': 'Markdown', 'nix': 'Nix',
-            'm': 'Objective-C', 'mm': 'Objective-C', 'ml': 'OCaml', 'mli': 'OCaml', 'pl': 'Perl',
-            'pm': 'Perl', 'php': 'PHP', 'ps1': 'PowerShell', 'psm1': 'PowerShell',
-            'proto': 'Protobuf', 'py': 'Python', 'pyi': 'Python', 'r': 'R',
-            'rst': 'reStructuredText', 'rb': 'Ruby', 'erb': 'Ruby', 'rake': 'Ruby',
-            'gemspec': 'Ruby', 'rs': 'Rust', 'scala': 'Scala', 'scss': 'SCSS', 'sass': 'SCSS',
-            'sh': 'Shell', 'bash': 'Shell', 'zsh': 'Shell', 'fish': 'Shell', 'sol': 'Solidity',
-            'sql': 'SQL', 'svelte': 'Svelte', 'svg': 'SVG', 'swift': 'Swift', 'tf': 'Terraform',
-            'tfvars': 'Terraform', 'hcl': 'Terraform', 'txt': 'text', 'toml': 'TOML',
-            'ts': 'TypeScript', 'tsx': 'TypeScript', 'mts': 'TypeScript', 'cts': 'TypeScript',
-            'vue': 'Vue', 'xml': 'XML', 'xsd': 'XML', 'plist': 'XML', 'yaml': 'YAML', 'yml': 'YAML',
-            'zig': 'Zig', 'mk': 'Make', 'bzl': 'Bazel'
-        }[lower(regexp_extract(parse_filename(plain), '[^.]\.([^.]+)$', 1))],
+            '.bash': 'Shell', '.bashrc': 'Shell', '.bat': 'Batch', '.bazel': 'Bazel',
+            '.bzl': 'Bazel', '.c': 'C', '.cc': 'C++', '.cfg': 'INI', '.cjs': 'JavaScript',
+            '.clj': 'Clojure', '.cljs': 'Clojure', '.cmake': 'CMake', '.cmd': 'Batch',
+            '.conf': 'INI', '.cpp': 'C++', '.cs': 'C#', '.css': 'CSS', '.csv': 'CSV',
+            '.csx': 'C#', '.cts': 'TypeScript', '.cu': 'CUDA', '.cxx': 'C++', '.dart': 'Dart',
+            '.edn': 'Clojure', '.elm': 'Elm', '.env': 'dotenv', '.erb': 'Ruby', '.erl': 'Erlang',
+            '.ex': 'Elixir', '.exs': 'Elixir', '.f': 'Fortran', '.f90': 'Fortran',
+            '.fish': 'Shell', '.frag': 'GLSL', '.fs': 'F#', '.fsx': 'F#', '.gemspec': 'Ruby',
+            '.gitattributes': 'Git', '.gitignore': 'Git', '.gitmodules': 'Git', '.glsl': 'GLSL',
+            '.go': 'Go', '.gql': 'GraphQL', '.gradle': 'Groovy', '.graphql': 'GraphQL',
+            '.groovy': 'Groovy', '.h': 'C/C++ header', '.hcl': 'Terraform', '.hh': 'C++',
+            '.hpp': 'C++', '.hrl': 'Erlang', '.hs': 'Haskell', '.htm': 'HTML', '.html': 'HTML',
+            '.hxx': 'C++', '.ini': 'INI', '.ipynb': 'Jupyter', '.java': 'Java', '.jl': 'Julia',
+            '.js': 'JavaScript', '.json': 'JSON', '.jsonc': 'JSON', '.jsonl': 'JSON',
+            '.jsx': 'JavaScript', '.kt': 'Kotlin', '.kts': 'Kotlin', '.less': 'Less',
+            '.lua': 'Lua', '.m': 'Objective-C', '.markdown': 'Markdown', '.md': 'Markdown',
+            '.mdx': 'Markdown', '.mjs': 'JavaScript', '.mk': 'Make', '.ml': 'OCaml',
+            '.mli': 'OCaml', '.mm': 'Objective-C', '.mod': 'Go', '.mts': 'TypeScript',
+            '.nix': 'Nix', '.php': 'PHP', '.pl': 'Perl', '.plist': 'XML', '.pm': 'Perl',
+            '.profile': 'Shell', '.proto': 'Protobuf', '.ps1': 'PowerShell',
+            '.psm1': 'PowerShell', '.py': 'Python', '.pyi': 'Python', '.r': 'R', '.rake': 'Ruby',
+            '.rb': 'Ruby', '.rs': 'Rust', '.rst': 'reStructuredText', '.sass': 'SCSS',
+            '.scala': 'Scala', '.scss': 'SCSS', '.sh': 'Shell', '.sol': 'Solidity',
+            '.sql': 'SQL', '.sum': 'Go', '.svelte': 'Svelte', '.svg': 'SVG', '.swift': 'Swift',
+            '.tex': 'LaTeX', '.tf': 'Terraform', '.tfvars': 'Terraform', '.toml': 'TOML',
+            '.ts': 'TypeScript', '.tsv': 'CSV', '.tsx': 'TypeScript', '.txt': 'text',
+            '.vert': 'GLSL', '.vue': 'Vue', '.xml': 'XML', '.xsd': 'XML', '.yaml': 'YAML',
+            '.yml': 'YAML', '.zig': 'Zig', '.zsh': 'Shell', '.zshrc': 'Shell',
+            'brewfile': 'Ruby', 'build': 'Bazel', 'changelog': 'text', 'codeowners': 'text',
+            'containerfile': 'Dockerfile', 'copying': 'text', 'dockerfile': 'Dockerfile',
+            'gemfile': 'Ruby', 'jenkinsfile': 'Groovy', 'justfile': 'Just', 'license': 'text',
+            'makefile': 'Make', 'notice': 'text', 'podfile': 'Ruby', 'rakefile': 'Ruby',
+            'readme': 'text', 'workspace': 'Bazel'
+        }[coalesce(nullif(regexp_extract(name, '[^/](\.[^./]+)$', 1), ''), parse_filename(name))],
         'other'
     ) AS language,
     touches,
     reads,
     edits,
-    creations,
-    len(list_filter(
-        range(3, len(times) + 1), lambda i: times[i] - times[i - 2] <= INTERVAL 10 MINUTES
-    )) AS churn_edits,
+    coalesce(len(list_filter(
+        range(3, edits + 1), lambda i: times[i] - times[i - 2] <= INTERVAL 10 MINUTES
+    )), 0) AS churn_edits,
     first_at,
     last_at,
     first_read_at,
     times[1] AS first_edit_at,
     times[-1] AS last_edit_at,
-    first_edit,
-    last_edit,
-    times[-100:] AS edit_times,
-    list_sort(branches) AS branches,
-    list_sort(list_distinct(flatten(added)))[:1024] AS written,
-    list_sort(list_distinct(flatten(removed)))[:1024] AS taken
+    changes[1].action AS first_edit,
+    changes[-1].action AS last_edit,
+    coalesce(times[-100:], []) AS edit_times,
+    coalesce(branches, []) AS branches,
+    coalesce(list_sort(list_distinct(flatten(added)))[:1024], []) AS written,
+    coalesce(list_sort(list_distinct(flatten(removed)))[:1024], []) AS taken
 FROM placed
