@@ -46,6 +46,7 @@ BUILT_IN = {
     "issue_sessions",
     "languages",
     "mcp_servers",
+    "merged_pull_requests",
     "model_usage",
     "reference_sessions",
     "repo_remotes",

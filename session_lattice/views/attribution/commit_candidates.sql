@@ -100,7 +100,7 @@ commit_lines AS (
 found AS (
     SELECT
         t.session, t.repo, t.sha, t.committed_at, t.files, t.shared_lines,
-        coalesce(round(least(t.written / l.lines, 1), 6), 0) AS line_share,
+        if(l.lines > 0, round(least(t.written / l.lines, 1), 6), 0) AS line_share,
         t.last_edit.ts AS last_edit_at,
         t.last_edit.branch AS branch,
         CASE

@@ -7,6 +7,8 @@
 -- dirty: session_commits.session
 -- dirty: session_branches.session
 -- dirty: checkouts.cwd -> session_references.session
+-- dirty: SELECT s.session FROM changed(merged_pull_requests) AS m
+--   JOIN session_commits AS s ON s.repo = m.repo AND s.sha = m.last_commit
 -- dirty: repo_remotes.slug -> session_references.session
 -- dirty: SELECT r.session FROM changed(repo_remotes) AS g JOIN checkouts AS d ON d.repo = g.repo
 --   JOIN session_references AS r ON r.cwd = d.cwd
@@ -18,7 +20,7 @@
 -- column slug: | owner/repo there, lower case; empty where nothing tells
 -- column number: | its number there
 -- column kind: | pull_request or issue; either where the session's texts leave it open
--- column evidence: | the best there is: pr_link (the agent linked it to the session), opened (a command that opens pull requests named it), commit (the message of a commit of the session's names it), url (an address in the session), mention
+-- column evidence: | the best there is: pr_link (the agent linked it to the session), opened (a command that opens pull requests named it), commit (the message of a commit of the session's, or of the merge of one, names it), url (an address in the session), mention
 -- column evidences: | all there is, the best first
 -- column confidence: | exact: pr_link; strong: opened, commit; weak: it may only have been read about
 -- column mentions: count | places that name it: messages, calls and commits
@@ -52,6 +54,13 @@ WITH named AS (
         3, s.sha
     FROM session_commits AS s
     JOIN commit_references AS c ON c.repo = s.repo AND c.sha = s.sha
+    WHERE dirty(s.session) AND s.best AND s.confidence <> 'weak'
+    UNION ALL
+    SELECT
+        s.session, m.host, m.slug, m.number, 'pull_request', m.merged_at, s.repo, s.branch,
+        3, s.sha
+    FROM session_commits AS s
+    JOIN merged_pull_requests AS m ON m.repo = s.repo AND m.last_commit = s.sha
     WHERE dirty(s.session) AND s.best AND s.confidence <> 'weak'
 ),
 -- A bare number is one of the repository at hand; a name may be that of another one here.

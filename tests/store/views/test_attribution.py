@@ -55,7 +55,8 @@ def of_one_file(story: Story) -> None:
     story.commit(25, "b07b07b", {"a.py": (901, 902, 903)}, **BOT)
     story.commit(26, "5eeeeee", {"a.py": (201, 202, 203)}, author_name="Kim")
     story.commit(27, "5fffff0", {"a.py": (101, 202, 203)}, author_name="Kim")
-    story.commit(28, "3e3e3e3", {}, parents=(full("1"), full("2")), subject="Merge")
+    story.commit(28, "3e3e3e3", {}, parents=(full("2bbbbbb"), full("1aaaaaa")), subject="Merge",
+                 references=(Reference(number=11, kind="pull_request"),))  # fmt: skip
     story.answer(29, WRITER_ID, 7)
     story.edit(40, "late", "/repo/a.py", (101, 102, 103, 104))
     story.edit(40, "failed", "/repo/t.py", (101, 102, 103, 104), ok=False)
@@ -157,6 +158,9 @@ def test_amended_and_picked_commits_are_strong_by_their_lines(lab: Lab) -> None:
         "SELECT line_share, shared_lines, seconds_to_commit FROM commit_candidates"
         " WHERE starts_with(sha, '2bbbbbb')"
     ) == [(0.8, 4, 240.0)]
+    assert lab.rows("SELECT max(line_share) FROM session_commits WHERE shared_lines = 0") == [
+        (0.0,)
+    ]
 
 
 def test_a_merge_has_no_lines_and_is_nobodys(lab: Lab) -> None:
@@ -224,6 +228,8 @@ def test_what_pull_requests_issues_and_branches_have_to_do_with_whom(lab: Lab) -
     columns = "session, repo, host, number, kind, evidence, confidence, commits, cost_microdollars"
     assert lab.rows(f"SELECT {columns} FROM session_pull_requests ORDER BY number") == [
         (name_of("opener"), "", "forge.example", 3, "pull_request", "opened", "strong", 0, None),
+        (name_of(WRITER_ID), "/repo", "forge.example", 11, "pull_request", "commit", "strong", 1,
+         117 * PRICE),
         (name_of(WRITER_ID), "/repo", "forge.example", 12, "pull_request", "pr_link", "exact", 1,
          117 * PRICE),
     ]  # fmt: skip
@@ -235,7 +241,7 @@ def test_what_pull_requests_issues_and_branches_have_to_do_with_whom(lab: Lab) -
         "SELECT repo, branch, commits, additions, cost_microdollars, pull_requests FROM branch_cost"
         " WHERE repo = '/repo' ORDER BY branch"
     ) == [
-        ("/repo", "main", 7, 534, 117 * PRICE, ["own/app#12"]),
+        ("/repo", "main", 7, 534, 117 * PRICE, ["own/app#11", "own/app#12"]),
         ("/repo", "topic", 2, 5, None, []),
     ]
 
