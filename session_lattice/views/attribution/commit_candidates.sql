@@ -56,20 +56,25 @@ near AS (
     WHERE c.committed_at BETWEEN e.edits[1].ts - INTERVAL 5 MINUTES
         AND e.edits[-1].ts + INTERVAL 30 DAYS
 ),
+so_far AS (
+    SELECT
+        * EXCLUDE (edits),
+        list_filter(
+            edits,
+            lambda e: e.ts BETWEEN committed_at - INTERVAL 30 DAYS AND committed_at + INTERVAL 5 MINUTES
+        ) AS edits
+    FROM near
+),
 -- A sketch that is full holds the smallest hashes of a set only, and tells nothing of larger ones.
 -- So a line that is in no sketch counts as not written; unless the part of the lines up to where
 -- the first full sketch ends, in which nothing is missing, shows that more were.
 compared AS (
     SELECT
-        session, repo, sha, committed_at, file, lines,
-        list_filter(
-            edits,
-            lambda e: e.ts BETWEEN committed_at - INTERVAL 30 DAYS AND committed_at + INTERVAL 5 MINUTES
-        ) AS before,
-        list_intersect(lines, flatten(list_transform(before, lambda e: e.added))) AS shared,
-        list_min(list_transform(before, lambda e: e.full_to)) AS full_to,
-        len(list_filter(shared, lambda line: line <= full_to)) AS shared_there
-    FROM near
+        *,
+        list_intersect(lines, flatten(list_transform(edits, lambda e: e.added))) AS shared,
+        list_min(list_transform(edits, lambda e: e.full_to)) AS full_to
+    FROM so_far
+    WHERE len(edits) > 0
 ),
 touched AS (
     SELECT
@@ -77,16 +82,18 @@ touched AS (
         repo,
         sha,
         any_value(committed_at) AS committed_at,
-        count(DISTINCT file) AS files,
+        len(list_distinct(list(file))) AS files,
         sum(len(shared))::BIGINT AS shared_lines,
-        sum(greatest(len(shared), if(
-            shared_there >= 3,
-            len(lines) * shared_there / len(list_filter(lines, lambda line: line <= full_to)),
-            0
-        ))) AS written,
-        max(before[-1]) AS last_edit
+        sum(CASE
+            WHEN len(list_filter(shared, lambda line: line <= full_to)) < 3 THEN len(shared)
+            ELSE greatest(
+                len(shared),
+                len(lines) * len(list_filter(shared, lambda line: line <= full_to))
+                / len(list_filter(lines, lambda line: line <= full_to))
+            )
+        END) AS written,
+        max(edits[-1]) AS last_edit
     FROM compared
-    WHERE len(before) > 0
     GROUP BY session, repo, sha
 ),
 -- What a package manager writes tells nothing of who wrote the rest.
@@ -97,25 +104,30 @@ commit_lines AS (
         AND NOT regexp_matches(file, '(\.lock|/package-lock\.json|/pnpm-lock\.yaml|/go\.sum)$')
     GROUP BY repo, sha
 ),
-found AS (
+judged AS (
     SELECT
         t.session, t.repo, t.sha, t.committed_at, t.files, t.shared_lines,
         if(l.lines > 0, round(least(t.written / l.lines, 1), 6), 0) AS line_share,
         t.last_edit.ts AS last_edit_at,
-        t.last_edit.branch AS branch,
-        CASE
-            WHEN t.shared_lines >= 3 AND line_share >= 0.5 THEN 3
-            WHEN t.shared_lines > 0 THEN 4
-            ELSE 5
-        END AS rank
+        t.last_edit.branch AS branch
     FROM touched AS t
     LEFT JOIN commit_lines AS l ON l.repo = t.repo AND l.sha = t.sha
+),
+found AS (
+    SELECT
+        *,
+        CASE
+            WHEN shared_lines >= 3 AND line_share >= 0.5 THEN 3
+            WHEN shared_lines > 0 THEN 4
+            ELSE 5
+        END AS rank
+    FROM judged
     -- Of commits of which only the file speaks, the nearest 20, of 14 days.
-    QUALIFY rank < 5 OR (
-        last_edit_at >= t.committed_at - INTERVAL 14 DAYS
+    QUALIFY shared_lines > 0 OR (
+        last_edit_at >= committed_at - INTERVAL 14 DAYS
         AND row_number() OVER (
-            PARTITION BY t.session, rank
-            ORDER BY t.committed_at - last_edit_at, t.committed_at, t.repo, t.sha
+            PARTITION BY session, shared_lines > 0
+            ORDER BY committed_at - last_edit_at, committed_at, repo, sha
         ) <= 20
     )
     UNION ALL BY NAME

@@ -79,7 +79,7 @@ on_file AS (
     WHERE r.status = 'renamed' AND r.former_file IN (SELECT file FROM mine)
 ),
 by_time AS (
-    SELECT file, committed_at, arg_min(repo, sha) AS repo, min(sha) AS sha
+    SELECT file, committed_at, arg_min(repo, sha) AS repo, min(sha) AS sha, count(*) AS commits
     FROM on_file
     GROUP BY file, committed_at
 ),
@@ -93,11 +93,11 @@ since AS (
     SELECT
         m.session,
         m.file,
-        count(DISTINCT o.sha) AS commits,
-        arg_min(o.sha, (o.committed_at, o.sha)) AS sha,
+        sum(o.commits)::BIGINT AS commits,
+        arg_min(o.sha, o.committed_at) AS sha,
         min(o.committed_at) AS committed_at
     FROM mine AS m
-    JOIN on_file AS o ON o.file = m.file
+    JOIN by_time AS o ON o.file = m.file
     WHERE o.committed_at > m.first_edit_at
         AND o.committed_at <= m.first_edit_at + INTERVAL 30 DAYS
     GROUP BY m.session, m.file
@@ -126,7 +126,7 @@ SELECT
     s.committed_at AS next_commit_at
 FROM headed AS m
 ASOF LEFT JOIN newest AS n
-    ON m.head_sha IS NULL AND n.repo = m.repo AND n.committed_at <= m.first_edit_at
+    ON n.repo = if(m.head_sha IS NULL, m.repo, NULL) AND n.committed_at <= m.first_edit_at
 ASOF LEFT JOIN by_time AS b ON b.file = m.file AND b.committed_at <= m.first_edit_at
 ASOF LEFT JOIN others AS o ON o.file = m.file AND o.first_edit_at < m.first_edit_at
 LEFT JOIN commits AS c ON c.repo = b.repo AND c.sha = b.sha

@@ -59,13 +59,12 @@ own AS (
 by_commits AS (
     SELECT
         h.session,
-        count(DISTINCT c.author_email) FILTER (WHERE h.earlier) AS people_before,
-        count(DISTINCT c.author_email) FILTER (WHERE NOT h.earlier) AS people_since,
-        list_sort(list(DISTINCT c.author_name))[:20] AS people,
-        count(DISTINCT h.sha) FILTER (WHERE NOT h.earlier) AS commits_since,
-        count(DISTINCT h.file) FILTER (WHERE NOT h.earlier) AS files_changed_since,
-        max(h.committed_at) FILTER (WHERE NOT h.earlier) AS last_change_at,
-        arg_max(h.sha, (h.committed_at, h.sha)) FILTER (WHERE NOT h.earlier) AS last_change
+        len(list_distinct(list(c.author_email) FILTER (WHERE h.earlier))) AS people_before,
+        len(list_distinct(list(c.author_email) FILTER (WHERE NOT h.earlier))) AS people_since,
+        list_sort(list_distinct(list(c.author_name)))[:20] AS people,
+        len(list_distinct(list(h.sha) FILTER (WHERE NOT h.earlier))) AS commits_since,
+        len(list_distinct(list(h.file) FILTER (WHERE NOT h.earlier))) AS files_changed_since,
+        max((h.committed_at, h.sha)) FILTER (WHERE NOT h.earlier) AS last_change
     FROM changes AS h
     JOIN commits AS c ON c.repo = h.repo AND c.sha = h.sha
     LEFT JOIN own AS o ON o.session = h.session AND o.repo = h.repo AND o.sha = h.sha
@@ -75,8 +74,10 @@ by_commits AS (
 by_sessions AS (
     SELECT
         m.session,
-        count(DISTINCT f.session) FILTER (WHERE f.first_edit_at < m.first_at) AS sessions_before,
-        count(DISTINCT f.session) FILTER (WHERE f.first_edit_at >= m.first_at) AS sessions_since
+        len(list_distinct(list(f.session) FILTER (WHERE f.first_edit_at < m.first_at)))
+            AS sessions_before,
+        len(list_distinct(list(f.session) FILTER (WHERE f.first_edit_at >= m.first_at)))
+            AS sessions_since
     FROM mine AS m
     JOIN session_files AS f ON f.file = m.file AND f.session <> m.session
     WHERE f.first_edit_at BETWEEN m.first_at - INTERVAL 30 DAYS AND m.first_at + INTERVAL 30 DAYS
@@ -85,10 +86,9 @@ by_sessions AS (
 named AS (
     SELECT
         session,
-        list(DISTINCT if(slug = '', repo, slug) || '#' || number)
-            FILTER (WHERE kind = 'pull_request') AS pull_requests,
-        list(DISTINCT if(slug = '', repo, slug) || '#' || number)
-            FILTER (WHERE kind = 'issue') AS issues
+        list(if(slug = '', repo, slug) || '#' || number) FILTER (WHERE kind = 'pull_request')
+            AS pull_requests,
+        list(if(slug = '', repo, slug) || '#' || number) FILTER (WHERE kind = 'issue') AS issues
     FROM reference_sessions
     WHERE dirty(session) AND confidence <> 'weak'
     GROUP BY session
@@ -98,10 +98,10 @@ SELECT
     min(m.first_at) AS first_edit_at,
     max(m.last_at) AS last_edit_at,
     count(*) AS files,
-    coalesce(list_sort(list(DISTINCT m.repo) FILTER (WHERE m.repo IS NOT NULL)), []) AS repos,
-    (SELECT count(DISTINCT o.sha) FROM own AS o WHERE o.session = m.session) AS commits,
-    coalesce(list_sort(any_value(n.pull_requests)), []) AS pull_requests,
-    coalesce(list_sort(any_value(n.issues)), []) AS issues,
+    coalesce(list_sort(list_distinct(list(m.repo))), []) AS repos,
+    coalesce(any_value(o.commits), 0) AS commits,
+    coalesce(list_sort(list_distinct(any_value(n.pull_requests))), []) AS pull_requests,
+    coalesce(list_sort(list_distinct(any_value(n.issues))), []) AS issues,
     coalesce(any_value(c.people_before), 0) AS people_before,
     coalesce(any_value(c.people_since), 0) AS people_since,
     coalesce(any_value(c.people), []) AS people,
@@ -109,9 +109,12 @@ SELECT
     coalesce(any_value(s.sessions_since), 0) AS sessions_since,
     coalesce(any_value(c.commits_since), 0) AS commits_since,
     coalesce(any_value(c.files_changed_since), 0) AS files_changed_since,
-    any_value(c.last_change_at) AS last_change_at,
-    any_value(c.last_change) AS last_change
+    any_value(c.last_change)[1] AS last_change_at,
+    any_value(c.last_change)[2] AS last_change
 FROM mine AS m
+LEFT JOIN (
+    SELECT session, len(list_distinct(list(sha))) AS commits FROM own GROUP BY session
+) AS o ON o.session = m.session
 LEFT JOIN by_commits AS c ON c.session = m.session
 LEFT JOIN by_sessions AS s ON s.session = m.session
 LEFT JOIN named AS n ON n.session = m.session
