@@ -3,10 +3,14 @@
 -- grain: session, repo, sha
 -- within: session
 -- dirty: file_touches.session
+-- dirty: tool_calls.session
 -- dirty: session_files.session
 -- dirty: sessions.session
 -- dirty: printed_commits.session
 -- dirty: checkouts.cwd -> printed_commits.session
+-- dirty: checkouts.cwd -> tool_calls.session
+-- dirty: SELECT o.session FROM changed(head_moves) AS h
+--   JOIN session_hours AS o ON o.hour = date_trunc('hour', h.ts) WHERE h.action = 'commit'
 -- dirty: SELECT s.session FROM changed(commit_ids) AS i JOIN sessions AS s ON lower(s.id) = i.id
 -- dirty: SELECT p.session FROM changed(commits) AS c JOIN printed_commits AS p ON p.sha7 = c.sha7
 -- dirty: SELECT f.session FROM changed(commit_files) AS c JOIN session_files AS f ON f.file = c.file
@@ -17,14 +21,14 @@
 -- column repo: | repository: its main checkout's directory
 -- column sha: | the commit
 -- column committed_at: UTC | when it was committed
--- column evidence: | the best there is: trailer (the commit's message names the session), printed (a call's output shows the commit as made), wrote (it adds lines that the session wrote), overlap (it changes a file that the session edited)
+-- column evidence: | the best there is: trailer (the commit's message names the session), printed (a call's output shows the commit as made), reflog (it was made in the worktree while a call of `git commit` ran there), wrote (it adds lines that the session wrote), overlap (it changes a file that the session edited)
 -- column evidences: | all there is, the best first
--- column confidence: | exact: trailer, printed; strong: wrote, 3 lines or more and half of the commit's; weak: less
--- column rank: | 1 trailer, 2 printed, 3 wrote and strong, 4 wrote and weak, 5 overlap
+-- column confidence: | exact: trailer, printed; strong: reflog; wrote, 3 lines or more and half of the commit's; weak: less
+-- column rank: | 1 trailer, 2 printed, 3 reflog, 4 wrote and strong, 5 wrote and weak, 6 overlap
 -- column shared_lines: count | sampled lines that the session wrote before and the commit adds to the same file
 -- column line_share: ratio | part of the commit's sampled lines that the session wrote
 -- column shared_files: count | files of the commit that the session edited within 30 days before
--- column branch: | where it was committed, as printed; else where the session made its last edit before; empty if neither tells
+-- column branch: | where it was committed, as printed or as of the call; else where the session made its last edit before; empty if neither tells
 -- column last_edit_at: UTC | the session's last edit of a file of the commit before it, give or take 5 minutes
 -- column seconds_to_commit: seconds | from there to the commit; never below 0
 WITH edited AS (
@@ -117,9 +121,9 @@ found AS (
     SELECT
         *,
         CASE
-            WHEN shared_lines >= 3 AND line_share >= 0.5 THEN 3
-            WHEN shared_lines > 0 THEN 4
-            ELSE 5
+            WHEN shared_lines >= 3 AND line_share >= 0.5 THEN 4
+            WHEN shared_lines > 0 THEN 5
+            ELSE 6
         END AS rank
     FROM judged
     -- Of commits of which only the file speaks, the nearest 20, of 14 days.
@@ -145,18 +149,29 @@ found AS (
     LEFT JOIN checkouts AS d ON d.cwd = p.cwd
     WHERE dirty(p.session)
         AND abs(epoch(c.committed_at) - epoch(p.ts)) <= if(d.repo = c.repo, 86400, 600)
+    UNION ALL BY NAME
+    -- A reflog tells whole seconds. A call of more than an hour may have waited for anybody.
+    SELECT t.session, c.repo, c.sha, c.committed_at, 3 AS rank, t.branch AS printed
+    FROM tool_calls AS t
+    JOIN checkouts AS d ON d.cwd = t.cwd
+    JOIN head_moves AS h ON h.worktree = d.worktree
+    JOIN commits AS c ON c.repo = h.repo AND c.sha = h.sha
+    WHERE dirty(t.session) AND h.action = 'commit'
+        AND h.ts BETWEEN date_trunc('second', t.called_at) AND t.returned_at
+        AND t.returned_at <= t.called_at + INTERVAL 1 HOUR
+        AND contains(t.input, 'commit') AND regexp_matches(t.input, '\bgit\b[^\n;&|]*\bcommit\b')
 )
 SELECT
     session,
     repo,
     sha,
     any_value(committed_at) AS committed_at,
-    ['trailer', 'printed', 'wrote', 'wrote', 'overlap'][min(rank)] AS evidence,
+    ['trailer', 'printed', 'reflog', 'wrote', 'wrote', 'overlap'][min(rank)] AS evidence,
     list_transform(
         list_sort(list_distinct(list(rank))),
-        lambda r: ['trailer', 'printed', 'wrote', 'wrote', 'overlap'][r]
+        lambda r: ['trailer', 'printed', 'reflog', 'wrote', 'wrote', 'overlap'][r]
     ) AS evidences,
-    ['exact', 'exact', 'strong', 'weak', 'weak'][min(rank)] AS confidence,
+    ['exact', 'exact', 'strong', 'strong', 'weak', 'weak'][min(rank)] AS confidence,
     min(rank) AS rank,
     coalesce(max(shared_lines), 0) AS shared_lines,
     coalesce(max(line_share), 0) AS line_share,

@@ -11,7 +11,7 @@
 -- column subject: | the first line of the message
 -- column sessions: | the session for which most speaks; several if they are tied
 -- column confidence: | exact, strong or weak: weak is no more than a hint
--- column evidence: | trailer, printed, wrote or overlap; commit_candidates explains them
+-- column evidence: | trailer, printed, reflog, wrote or overlap; commit_candidates explains them
 -- column line_share: ratio | part of the commit's sampled lines that the session wrote before
 -- column branch: | where it was committed, as printed, else where the session made its last edit before
 -- column candidates: count | sessions that may have written it, these included

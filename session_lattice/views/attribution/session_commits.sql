@@ -9,9 +9,9 @@
 -- column best: | whether nothing speaks more for another session
 -- column tied: | whether it is best and another session is just as good
 -- column confidence: | exact, strong or weak: weak is no more than a hint
--- column evidence: | the best there is: trailer, printed, wrote or overlap; commit_candidates explains them
+-- column evidence: | the best there is: trailer, printed, reflog, wrote or overlap; commit_candidates explains them
 -- column evidences: | all there is, the best first
--- column rank: | 1 trailer, 2 printed, 3 wrote and strong, 4 wrote and weak, 5 overlap
+-- column rank: | 1 trailer, 2 printed, 3 reflog, 4 wrote and strong, 5 wrote and weak, 6 overlap
 -- column line_share: ratio | part of the commit's sampled lines that the session wrote before
 -- column shared_lines: count | sampled lines that it wrote and the commit adds
 -- column shared_files: count | files of the commit that it edited within 30 days before

@@ -58,4 +58,4 @@ SELECT
 FROM edited AS e
 LEFT JOIN known AS k ON k.session = e.session AND k.repo = e.repo
 LEFT JOIN spent AS s ON s.session = e.session AND s.repo = e.repo
-WHERE coalesce(k.rank, 5) > 3
+WHERE coalesce(k.rank, 6) > 4

@@ -90,6 +90,15 @@ def told_by_texts(story: Story) -> None:
     story.run(12 + 2 * DAY, "reader", "[main 1aaaaaa] one\n")
     story.run(50, "outsider", "[topic d00d00d] by git -C\n", cwd="/other")
     story.commit(50, "d00d00d", {"y.py": (1, 2)})
+    # Two commits without a word; the one while the call ran is its own.
+    story.run(
+        51, "quiet", "", command='{"command":"cd /repo && git commit -qam x"}', branch="topic"
+    )
+    for minute, sha in [(51, "aced000"), (53, "bead000")]:
+        story.commit(minute, sha, {"q.py": (1, 2)})
+        story.add(minute, events.HeadMoved(
+            repo="/repo", worktree="/repo", sha=full(sha), number=minute, action="commit",
+        ))  # fmt: skip
     link = {"agent": "codex", "session": WRITER_ID, "cwd": "/repo", "branch": "main"}
     story.add(43, events.ReferenceObserved(
         **link, number=12, slug="own/app", host="forge.example", kind="pull_request",
@@ -149,6 +158,11 @@ def test_a_call_in_another_directory_that_printed_a_commit_counts_only_when_it_w
 ) -> None:
     assert of(lab, "d00d00d") == [("outsider", "printed", "exact", True, False)]
     assert "reader" not in {row[0] for row in of(lab, "1aaaaaa")}
+
+
+def test_a_commit_that_printed_nothing_is_known_by_the_reflog_while_the_call_ran(lab: Lab) -> None:
+    assert of(lab, "aced000") == [("quiet", "reflog", "strong", True, False)]
+    assert of(lab, "bead000") == []
 
 
 def test_amended_and_picked_commits_are_strong_by_their_lines(lab: Lab) -> None:
@@ -242,7 +256,7 @@ def test_what_pull_requests_issues_and_branches_have_to_do_with_whom(lab: Lab) -
         " WHERE repo = '/repo' ORDER BY branch"
     ) == [
         ("/repo", "main", 7, 534, 117 * PRICE, ["own/app#11", "own/app#12"]),
-        ("/repo", "topic", 2, 5, None, []),
+        ("/repo", "topic", 3, 7, None, []),
     ]
 
 
