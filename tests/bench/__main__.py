@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.bench import (
     generations,
+    git,
     history,
     http,
     idle,
@@ -44,6 +45,7 @@ BENCHES: dict[str, Bench] = {
     module.NAME: module.measure
     for module in (
         *(totals, ingest, idle, tick, http, generations, isolation, status, memory, stream),
+        git,
         recall,
     )
 }
