@@ -1,0 +1,1 @@
+SELECT id FROM names WHERE sort = :sort AND name IN (SELECT value FROM json_each(:names))
