@@ -31,7 +31,8 @@ class State:
     """How far the index is: everything that changed up to `position` of the log is in it.
 
     `target` is where the walk under way ends, None without one; `walked` is the time up to
-    which it has come. All times are in microseconds, 0 for never.
+    which it has come. All times are in microseconds, 0 for never. `life` is another one for each
+    index that was made: documents of another one have other ids.
     """
 
     epoch: str
@@ -41,6 +42,7 @@ class State:
     begun_at: int
     whole_at: int
     written_at: int
+    life: str
 
 
 def read_state(connection: sqlite3.Connection) -> State:

@@ -8,10 +8,11 @@ CREATE TABLE state (
     walked     INTEGER NOT NULL,  -- microseconds
     begun_at   INTEGER NOT NULL,  -- when the walk was begun
     whole_at   INTEGER NOT NULL,  -- when a walk that came to its end was begun; 0: none did
-    written_at INTEGER NOT NULL
+    written_at INTEGER NOT NULL,
+    life       TEXT    NOT NULL   -- another one for each index that is made: ids mean nothing else
 );
 
-INSERT INTO state VALUES (1, '', -1, NULL, 0, 0, 0, 0);
+INSERT INTO state VALUES (1, '', -1, NULL, 0, 0, 0, 0, lower(hex(randomblob(8))));
 
 -- What many documents have in common: sort is session, agent, kind, cwd or tool.
 CREATE TABLE names (
