@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from session_lattice.errors import (
     SearchError,
     SlowSearchError,
 )
+from session_lattice.search.packing import Packing
 
 APPLICATION_ID = 0x534C5349
 """Marks a SQLite file as a search index."""
@@ -34,12 +36,6 @@ WAL_BYTES = 16 * 1024 * 1024
 """Size at which the write-ahead log is copied into the file and begun anew."""
 
 PAGE_BYTES = 4096
-COMPRESSED_BYTES = 256
-"""Texts shorter than this are kept as they are: packed they are hardly smaller."""
-
-MAX_PACKED_CHARS = 4 * 1024 * 1024
-"""No text of the index is longer; more is a damaged one that claims to be."""
-
 _DAMAGE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 _HINTS = {
     sqlite3.SQLITE_FULL: "free some disk space; what is missing is indexed then",
@@ -55,6 +51,7 @@ _ANEW = "delete the file; the puller makes it anew from the store"
 _NO_INDEX = "the puller makes it after its next pull: session-lattice serve-puller"
 
 
+@cache
 def statement(name: str) -> str:
     """The text of `sql/<name>.sql`."""
     return resources.files(__package__).joinpath("sql", f"{name}.sql").read_text("utf-8")
@@ -138,23 +135,6 @@ def discard(path: Path) -> None:
         ) from error
 
 
-def packed(text: str) -> str | bytes:
-    """What is kept of a text: itself, or less."""
-    if len(text) < COMPRESSED_BYTES:
-        return text
-    whole = text.encode("utf-8", "replace")
-    small = zstandard.ZstdCompressor(level=1).compress(whole)
-    return small if len(small) < len(whole) else text
-
-
-def plain(body: str | bytes) -> str:
-    """The text again."""
-    if isinstance(body, str):
-        return body
-    unpacked = zstandard.ZstdDecompressor().decompress(body, max_output_size=MAX_PACKED_CHARS)
-    return unpacked.decode("utf-8", "replace")
-
-
 def _connect(path: Path, mode: str, cache_kib: int) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -163,7 +143,7 @@ def _connect(path: Path, mode: str, cache_kib: int) -> sqlite3.Connection:
         check_same_thread=False,
         timeout=BUSY_SECONDS,
     )
-    connection.create_function("plain", 1, plain, deterministic=True)
+    connection.create_function("plain", 1, Packing().plain, deterministic=True)
     connection.execute(f"PRAGMA cache_size = -{cache_kib}")
     # Some builds of SQLite do not let a view call a function that the program brings.
     connection.execute("PRAGMA trusted_schema = ON")

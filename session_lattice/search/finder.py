@@ -24,7 +24,13 @@ STEPS = 20_000
 """... at a look at the clock, every so many steps of SQLite's machine."""
 
 MAX_FILTER_WORDS = 32
-"""Directories that are asked for as words; more are looked up at each match instead."""
+"""Alternatives of a filter that are asked for as words of the index ..."""
+
+COMMON_SHARE = 1 / 8
+"""... if no greater share of all documents has them: of a word that most have it costs more to
+count those that do than to look at every match."""
+
+SORTS = ("session", "agent", "kind", "cwd", "tool")
 
 LAST = (1 << 62) - 1
 """No document has a greater id, and no time is later."""
@@ -99,7 +105,7 @@ class _Search:
     def __init__(self, connection: sqlite3.Connection, wanted: Wanted, parsed: str) -> None:
         self._connection = connection
         self._wanted = wanted
-        self._parsed = parsed
+        self._parsed = self._expression = parsed
 
     def found(self) -> Found:
         state = read_state(self._connection)
@@ -111,44 +117,47 @@ class _Search:
 
     def _matches(self, newest: int) -> list[tuple[int, float]]:
         """The newest matches with their scores, one more than are ranked; newest first."""
-        filters = self._filters()
+        filters = self._filters(newest)
         if filters is None:
             return []
+        rare, common = filters
+        self._expression = expression.also(self._parsed, rare)
         since, until = self._wanted.since, self._wanted.until
         first, last = self._span(since, until)
         given = {
-            **filters,
+            "expression": self._expression,
             "first": first,
             "last": min(last, newest),
-            "plain": since is None and until is None and filters["cwds"] is None,
+            "plain": since is None and until is None and not common,
             "since": -LAST if since is None else since,
             "until": LAST if until is None else until,
             "most": RANKED + 1,
+            **{sort: json.dumps(common[sort]) if sort in common else None for sort in SORTS},
         }
         return self._connection.execute(statement("find"), given).fetchall()
 
-    def _filters(self) -> dict[str, str | None] | None:
-        """The expression with the filters in it; None where no document can meet them."""
-        wanted = self._wanted
-        asked = {
-            "session": wanted.sessions,
-            "agent": wanted.agents,
-            "kind": wanted.kinds,
-            "tool": wanted.tools,
-            "cwd": wanted.cwds,
-        }
-        known = {sort: self._ids(sort, names) for sort, names in asked.items() if names is not None}
-        if not all(known.values()):
-            return None
-        cwds = known.pop("cwd") if len(known.get("cwd", ())) > MAX_FILTER_WORDS else None
-        return {
-            "expression": expression.also(self._parsed, known.values()),
-            "cwds": None if cwds is None else json.dumps(cwds),
-        }
+    def _filters(self, newest: int) -> tuple[list[list[int]], dict[str, list[int]]] | None:
+        """Those that are best asked for as words, and by sort those that are best looked up at
+        each match; None where no document can meet them all."""
+        rare: list[list[int]] = []
+        common: dict[str, list[int]] = {}
+        for sort, names in self._asked().items():
+            given = {"sort": sort, "names": json.dumps(list(names))}
+            found = self._connection.execute(statement("names"), given).fetchall()
+            if not found:
+                return None
+            ids = [id for id, _ in found]
+            documents = sum(count for _, count in found)
+            if len(ids) > MAX_FILTER_WORDS or documents > COMMON_SHARE * newest:
+                common[sort] = ids
+            else:
+                rare.append(ids)
+        return rare, common
 
-    def _ids(self, sort: str, names: Sequence[str]) -> list[int]:
-        given = {"sort": sort, "names": json.dumps(list(names))}
-        return [id for (id,) in self._connection.execute(statement("names"), given)]
+    def _asked(self) -> dict[str, Sequence[str]]:
+        wanted = self._wanted
+        given = (wanted.sessions, wanted.agents, wanted.kinds, wanted.cwds, wanted.tools)
+        return {sort: names for sort, names in zip(SORTS, given, strict=True) if names is not None}
 
     def _span(self, since: int | None, until: int | None) -> tuple[int, int]:
         """The ids between which the documents of that time are."""
@@ -177,11 +186,10 @@ class _Search:
 
     def _hits(self, page: list[tuple[int, float]]) -> list[Hit]:
         ids = [id for id, _ in page]
-        filters = self._filters() if ids else None
-        if filters is None:
+        if not ids:
             return []
         given = {
-            "expression": filters["expression"],
+            "expression": self._expression,
             "first": min(ids),
             "last": max(ids),
             "ids": json.dumps(ids),

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from session_lattice.search import file
 from session_lattice.search.document import MAX_TEXT_CHARS, Document
 from session_lattice.search.expression import facets
 from session_lattice.search.file import reported, statement
+from session_lattice.search.packing import Packing
 from session_lattice.search.words import parts
 
 NAME_CACHE = 65_536
@@ -62,10 +64,13 @@ class _Row(NamedTuple):
     source: str
     body: str | bytes
 
+    @property
+    def names(self) -> tuple[int, ...]:
+        return self.session, self.agent, self.kind, self.cwd, self.tool
+
     def words(self, text: str) -> tuple[str, str, str]:
         """What stands in the columns of the table of words."""
-        names = facets((self.session, self.agent, self.kind, self.cwd, self.tool))
-        return text, parts(text), names
+        return text, parts(text), facets(self.names)
 
 
 class Index:
@@ -79,6 +84,7 @@ class Index:
         self._path = path
         self._connection = file.open_for_writing(path)
         self._identity = file.identity(path)
+        self._packing = Packing()
         self._names: dict[tuple[str, str], int] = {}
         self._sql = {
             name: statement(name)
@@ -143,6 +149,7 @@ class Index:
         changed = [(id, old, rows[one]) for one, (id, old) in known.items() if old != rows[one]]
         self._insert(fresh)
         self._replace(changed)
+        self._count([row for _, row, _ in fresh] + [new for _, _, new in changed])
         return len(fresh) + len(changed)
 
     def _row(self, document: Document) -> _Row:
@@ -155,7 +162,7 @@ class Index:
             self._name("tool", document.tool),
             document.subagent,
             document.source,
-            file.packed(document.text),
+            self._packing.packed(document.text),
         )
 
     def _known(self, identities: Iterable[int]) -> dict[int, tuple[int, _Row]]:
@@ -176,11 +183,21 @@ class Index:
 
     def _replace(self, changed: Sequence[tuple[int, _Row, _Row]]) -> None:
         for id, old, new in changed:
-            was, now = old.words(file.plain(old.body)), new.words(file.plain(new.body))
+            was, now = (
+                old.words(self._packing.plain(old.body)),
+                new.words(self._packing.plain(new.body)),
+            )
             self._connection.execute(self._sql["take_words"], (id, *was))
             self._connection.execute(self._sql["replace"], (*new, id))
             self._connection.execute(self._sql["put_words"], (id, *now))
         self._widen((id, new.ts) for id, _, new in changed)
+
+    def _count(self, rows: Iterable[_Row]) -> None:
+        counts = Counter(name for row in rows for name in row.names)
+        self._connection.executemany(
+            "UPDATE names SET documents = documents + ? WHERE id = ?",
+            [(count, id) for id, count in counts.items()],
+        )
 
     def _widen(self, placed: Iterable[tuple[int, int]]) -> None:
         days: dict[int, list[int]] = {}
@@ -196,7 +213,7 @@ class Index:
         if len(self._names) >= NAME_CACHE:
             self._names.clear()
         self._connection.execute(
-            "INSERT OR IGNORE INTO names (sort, name) VALUES (?, ?)", (sort, name)
+            "INSERT OR IGNORE INTO names (sort, name, documents) VALUES (?, ?, 0)", (sort, name)
         )
         (id,) = self._connection.execute(
             "SELECT id FROM names WHERE (sort, name) = (?, ?)", (sort, name)

@@ -17,10 +17,15 @@ _IDENTIFIER = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z](?=[A-Za-z0-9]*[A-Z])"
     rf"[A-Za-z0-9]{{1,{MAX_IDENTIFIER_CHARS - 1}}}+(?![A-Za-z0-9])"
 )
+_HUMP = re.compile("[A-Z](?:(?<=[a-z0-9][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]))")
+"""Most texts have none, which is soon told as it begins with what few characters are."""
+
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def parts(text: str) -> str:
     """The parts of the camelCase identifiers in `text`, each identifier's once, in order."""
+    if not _HUMP.search(text):
+        return ""
     found = {name: None for name in _IDENTIFIER.findall(text) if not name.isupper()}
     return " ".join(" ".join(_PARTS.findall(name)) for name in found)[:MAX_PARTS_CHARS]

@@ -10,7 +10,11 @@ WHERE words MATCH :expression
         WHERE d.id = words.rowid
             AND d.ts >= :since
             AND d.ts < :until
-            AND (:cwds IS NULL OR d.cwd IN (SELECT value FROM json_each(:cwds)))
+            AND (:session IS NULL OR d.session IN (SELECT value FROM json_each(:session)))
+            AND (:agent IS NULL OR d.agent IN (SELECT value FROM json_each(:agent)))
+            AND (:kind IS NULL OR d.kind IN (SELECT value FROM json_each(:kind)))
+            AND (:cwd IS NULL OR d.cwd IN (SELECT value FROM json_each(:cwd)))
+            AND (:tool IS NULL OR d.tool IN (SELECT value FROM json_each(:tool)))
     ))
 ORDER BY words.rowid DESC
 LIMIT :most

@@ -1,1 +1,3 @@
-SELECT id FROM names WHERE sort = :sort AND name IN (SELECT value FROM json_each(:names))
+SELECT id, documents
+FROM names
+WHERE sort = :sort AND name IN (SELECT value FROM json_each(:names))

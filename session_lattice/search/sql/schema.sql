@@ -16,9 +16,10 @@ INSERT INTO state VALUES (1, '', -1, NULL, 0, 0, 0, 0, lower(hex(randomblob(8)))
 
 -- What many documents have in common: sort is session, agent, kind, cwd or tool.
 CREATE TABLE names (
-    id   INTEGER PRIMARY KEY,
-    sort TEXT NOT NULL,
-    name TEXT NOT NULL,
+    id        INTEGER PRIMARY KEY,
+    sort      TEXT    NOT NULL,
+    name      TEXT    NOT NULL,
+    documents INTEGER NOT NULL,  -- that have it, or had it
     UNIQUE (sort, name)
 );
 
