@@ -24,6 +24,7 @@ from tests.bench import (
     isolation,
     memory,
     recall,
+    search,
     status,
     stream,
     tick,
@@ -45,6 +46,7 @@ BENCHES: dict[str, Bench] = {
     for module in (
         *(totals, ingest, idle, tick, http, generations, isolation, status, memory, stream),
         recall,
+        search,
     )
 }
 
