@@ -14,8 +14,8 @@ MAX_PARTS_CHARS = 8_192
 """Of the parts of one document's identifiers."""
 
 _IDENTIFIER = re.compile(
-    r"(?<![A-Za-z0-9])[A-Za-z](?=[A-Za-z0-9]*[A-Z])"
-    rf"[A-Za-z0-9]{{1,{MAX_IDENTIFIER_CHARS - 1}}}+(?![A-Za-z0-9])"
+    r"(?<![^\W_])[A-Za-z](?=[A-Za-z0-9]*[A-Z])"
+    rf"[A-Za-z0-9]{{1,{MAX_IDENTIFIER_CHARS - 1}}}+(?![^\W_])"
 )
 _HUMP = re.compile("[A-Z](?:(?<=[a-z0-9][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]))")
 """Most texts have none, which is soon told as it begins with what few characters are."""
