@@ -27,6 +27,10 @@ COMMANDS = ("command", "cmd")
 
 SHELLS = ("bash", "sh", "zsh", "/bin/bash", "/bin/sh", "/bin/zsh")
 HASH_BYTES = 8
+SOURCE_BITS = 44
+"""Of an identity; the others are the session's. Among 10,000 documents of a session the chance
+that any two have the same is 3e-6."""
+
 _ESCAPES = (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\\\", "\\"))
 
 
@@ -51,11 +55,19 @@ class Document(NamedTuple):
 
     @property
     def identity(self) -> int:
-        """64 bits of what makes it the same document when it is delivered again."""
+        """64 bits of what makes it the same document when it is delivered again.
+
+        Documents of one session have the first bits in common and so lie side by side: a batch
+        of a few sessions touches few pages.
+        """
         sort = self.kind if self.kind in (CALL, ERROR) else "message"
-        whole = f"{self.session}\0{sort}\0{self.source}".encode("utf-8", "surrogatepass")
-        digest = blake2b(whole, digest_size=HASH_BYTES).digest()
-        return int.from_bytes(digest, "little", signed=True)
+        first = _hash(self.session) >> SOURCE_BITS
+        return first << SOURCE_BITS | _hash(f"{sort} {self.source}") & ((1 << SOURCE_BITS) - 1)
+
+
+def _hash(text: str) -> int:
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=HASH_BYTES).digest()
+    return int.from_bytes(digest, "little", signed=True)
 
 
 def said(given: str) -> str:

@@ -35,8 +35,10 @@ READER_CACHE_KIB = 4 * 1024
 WAL_BYTES = 16 * 1024 * 1024
 """Size at which the write-ahead log is copied into the file and begun anew."""
 
-PAGE_BYTES = 4096
-_DAMAGE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+PAGE_BYTES = 8192
+_DAMAGE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CONSTRAINT)
+"""No statement of ours breaks a constraint, but what FTS5 finds damaged it may tell as one."""
+
 _HINTS = {
     sqlite3.SQLITE_FULL: "free some disk space; what is missing is indexed then",
     sqlite3.SQLITE_BUSY: "another process is writing this index; stop it",
