@@ -89,9 +89,8 @@ class Puller:
 
     def run(self, *, once: bool) -> int:
         self._orphan = self._pulse.pull = self._pulse.resume()
-        self._logger.info(
-            "puller_started", home=str(self._home.root), profile=self._settings.profile
-        )
+        place = {"home": str(self._home.root), "profile": self._settings.profile}
+        self._logger.info("puller_started", **place)
         try:
             self._pull("once" if once else "start")
             while once and not self._signals.stopping and self._index():
@@ -108,8 +107,8 @@ class Puller:
     def _rest(self, seconds: float) -> None:
         """Index what was published while there is time for it, a step at least; then wait."""
         end = time.monotonic() + seconds
-        while self._index() and not (self._signals.stopping or self._signals.asked):
-            if time.monotonic() >= end:
+        while self._index() and time.monotonic() < end:
+            if self._signals.stopping or self._signals.asked:
                 return
         self._signals.wait(max(0.0, end - time.monotonic()))
 
@@ -117,8 +116,7 @@ class Puller:
         """A step of the search index; whether there is more to do."""
         if not self._store:
             return False
-        before = self._indexing.problem
-        more = self._indexing.step(self._store)
+        before, more = self._indexing.problem, self._indexing.step(self._store)
         if self._indexing.problem is not before:
             self._report()
             self._beat()
@@ -164,6 +162,7 @@ class Puller:
             self._progress,
             interval_seconds=self._settings.refresh_interval_seconds,
             sample=self._sample,
+            index=self._index,
         )
         try:
             return tick.run(pull)
