@@ -37,6 +37,15 @@ BASE_TABLES = (
     "reported_usage",
     "session_repos",
     "repos",
+    "commits",
+    "commit_files",
+    "commit_ids",
+    "commit_references",
+    "git_repos",
+    "git_refs",
+    "head_moves",
+    "printed_commits",
+    "session_references",
 )
 """The tables of facts, each with a `changed` column."""
 

@@ -10,6 +10,8 @@ SELECT
     $origin AS origin,
     $definition AS definition,
     $position AS refreshed_position,
+    $pass AS refreshed_pass,
     $at AS materialized_at,
+    $duration AS duration_ms,
     $rows AS rows,
     $error AS error
