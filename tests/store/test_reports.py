@@ -53,7 +53,7 @@ def feed(lab: Lab, *batches: list[Event]) -> None:
 
 
 @given(history=histories(), order=st.randoms(use_true_random=False))
-@few(5)
+@few(3)
 def test_tables_do_not_depend_on_when_reports_come_between_what_transcripts_tell(
     shared: Lab, history: list[list[Envelope]], order: Any
 ) -> None:
