@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from session_lattice import config
 from session_lattice.config import Settings
@@ -14,6 +15,10 @@ from tests.redis_server import end_shared
 ROOT = Path(__file__).parents[1]
 AGENTS_VARIABLES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME")
 MAX_WORKERS = 8
+
+# No timed assertions: how long an example takes is the machine's affair.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -29,6 +29,7 @@ MIN_SEEN = 20
 SEED = 20261120
 
 
+@pytest.mark.timeout(900)
 def test_killed_at_a_hundred_random_instants_the_tables_equal_an_uninterrupted_run(
     tmp_path: Path,
 ) -> None:
