@@ -15,10 +15,17 @@ from session_lattice.events.pull import (
     ViewMaterialized,
 )
 from session_lattice.events.report import SessionReported
-from session_lattice.events.repository import CheckoutObserved, RepoObserved
+from session_lattice.events.repository import (
+    CheckoutObserved,
+    CommitObserved,
+    HeadMoved,
+    RefsObserved,
+    RepoObserved,
+)
 from session_lattice.events.session import (
     MessageAssistant,
     MessageUser,
+    ReferenceObserved,
     SessionCompacted,
     SessionObserved,
     SubagentLinked,
@@ -38,9 +45,13 @@ AnyEvent = (
     | ToolReturned
     | SessionCompacted
     | SubagentLinked
+    | ReferenceObserved
     | SessionReported
     | CheckoutObserved
     | RepoObserved
+    | RefsObserved
+    | CommitObserved
+    | HeadMoved
     | PullStarted
     | PullProgressed
     | ViewMaterialized

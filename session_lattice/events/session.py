@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from session_lattice.events.base import Count, Event, Text
+from session_lattice.events.repository import ReferenceKind
 
 Action = Literal["read", "search", "create", "edit", "delete", "move"]
 MessageKind = Literal[
@@ -22,10 +23,15 @@ TranscriptState = Literal[
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One file that a tool call names: an absolute path where the line's cwd allows it."""
+    """One file that a tool call names: an absolute path where the line's cwd allows it.
+
+    `added` and `removed` are sketches of the lines that an edit wrote and took (`sources.sketch`).
+    """
 
     path: str
     action: Action
+    added: tuple[int, ...] = ()
+    removed: tuple[int, ...] = ()
 
 
 class SessionEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -159,3 +165,19 @@ class SubagentLinked(SessionEvent, frozen=True, kw_only=True, tag="subagent.link
     kind: str = ""
     description: str = ""
     evidence: str = ""
+
+
+class ReferenceObserved(SessionEvent, frozen=True, kw_only=True, tag="reference.observed"):
+    """The session named a pull request or an issue; fields as those of `Reference`.
+
+    `evidence` is "pr_link" for a record of the agent's own, "url" for an address in a text,
+    "mention" for `owner/repo#12`. It was read in the call `call` or the message `message`.
+    """
+
+    number: Count
+    slug: str = ""
+    host: str = ""
+    kind: ReferenceKind = "either"
+    evidence: Literal["pr_link", "url", "mention"]
+    call: str = ""
+    message: str = ""

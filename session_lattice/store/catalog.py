@@ -1,30 +1,38 @@
 """The catalog: every view is an .sql file whose header says what it answers.
 
-A header is the file's leading `--` lines. The first is the question; the others are
+A header is the file's leading `--` lines; one that begins with three blanks goes on with the
+line before. The first is the question; the others are
 
     axis: sessions | tools | files | time | attribution
     grain: columns that identify a row
     key: the column of the grain that rows are recomputed by (the first, if left out)
+    within: session                 the query reads of messages, tool_calls, file_touches and
+                                    responses only the rows of the sessions that are its keys
     dirty: TABLE.COLUMN             rows of TABLE that changed make their COLUMN dirty
     dirty: TABLE.JOIN -> OTHER.KEY  they make dirty the KEY of OTHER's rows with the same JOIN
+    dirty: SELECT ...               any query for keys, in which changed(TABLE) are such rows
+    expires: COLUMN                 rows are recomputed when the time in COLUMN is past
     refresh: SECONDS                not more often than that; left out: on every tick
     column NAME: UNIT | meaning
 
-The query calls `dirty(key)` on whatever carries the key, as deep inside as it can, so that a
-refresh reads only what it has to. A view without a `dirty` line is recomputed whole.
+A TABLE may be another view. The query calls `dirty(key)` on whatever carries the key, as deep
+inside as it can, so that a refresh reads only what it has to, and `clock()` for the time. A view
+without a `dirty` line is recomputed whole.
 """
 
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from session_lattice.errors import StoreError, ViewError
+from session_lattice.store import dirt as dirt_line
 from session_lattice.store.database import OWN_TABLES
+from session_lattice.store.dirt import Dirt
 
 MAX_VIEW_BYTES = 256 * 1024
 """A view's file may have this many bytes."""
@@ -34,24 +42,9 @@ MAX_USER_VIEWS = 200
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _COLUMN = re.compile(r"column\s+(\w+)\s*:\s*([^|]*)\|\s*(.*)")
-_DIRTY = re.compile(r"(\w+)\.(\w+)(?:\s*->\s*(\w+)\.(\w+))?")
-
-
-@dataclass(frozen=True, slots=True)
-class Dirt:
-    """Where dirty keys come from; `other` and `key` are set for the joined form."""
-
-    table: str
-    column: str
-    other: str = ""
-    key: str = ""
-
-    def query(self, since: int) -> str:
-        """Keys of rows that changed above a position."""
-        if not self.other:
-            return f"SELECT {self.column} AS key FROM {self.table} WHERE changed > {since}"
-        inner = f"SELECT {self.column} FROM {self.table} WHERE changed > {since}"
-        return f"SELECT {self.key} AS key FROM {self.other} WHERE {self.column} IN ({inner})"
+_SINGLE = re.compile(r"(axis|grain|key|within|expires|refresh):")
+CONTINUED = "--   "
+WITHIN = "session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +56,27 @@ class View:
     axis: str
     grain: tuple[str, ...]
     key: str
+    within: bool
+    """Whether the query reads of the large tables only its own sessions' rows."""
+
     dirt: tuple[Dirt, ...]
+    expires: str
+    """The column with the time at which a row is recomputed; empty for none."""
+
     documented: dict[str, tuple[str, str]]
     refresh_seconds: float | None
     origin: str
     sql: str
+    reads: frozenset[str]
+    """Base tables and views, of which the catalog comes to know; empty before."""
+
     definition: str
     """Changes with the file's text; a view whose definition changed is rebuilt."""
+
+    @property
+    def follows(self) -> frozenset[str]:
+        """Base tables and views whose changes make its keys dirty."""
+        return frozenset().union(*(dirt.changed for dirt in self.dirt))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +87,14 @@ class Catalog:
     errors: list[ViewError] = field(default_factory=list)
 
 
-def load(user_views: Path, tables_in: Callable[[str], set[str]]) -> Catalog:
-    """The built-in views and those of the home; a bad one is left out and reported."""
+def load(user_views: Path, tables_in: Callable[[str], set[str]], *, tried: str = "") -> Catalog:
+    """The built-in views and those of the home; a bad one is left out and reported.
+
+    The home's view `tried` stands for a built-in one of that name.
+    """
     errors: list[ViewError] = []
     views = {view.name: view for view in _read_all(_built_in(), "built-in", errors)}
+    views.pop(tried, None)
     for view in _read_all(_user(user_views), "user", errors):
         if view.name in views:
             errors.append(ViewError(view.name, "the name is taken", hint="rename its file"))
@@ -99,6 +110,11 @@ def signature(user_views: Path) -> frozenset[tuple[str, int, int]]:
     except OSError:
         return frozenset({("one went while it was looked at", 0, 0)})
     return frozenset((name, seen.st_mtime_ns, seen.st_size) for name, seen in files)
+
+
+def read(file: Path) -> View:
+    """The view of one file, by the file's name. Raises ViewError."""
+    return parse(file.stem, _text(file.stem, file), "user")
 
 
 def _built_in() -> list[Traversable]:
@@ -148,7 +164,7 @@ def parse(name: str, text: str, origin: str) -> View:
         )
     lines = text.splitlines()
     end = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    header = [line[2:].strip() for line in lines[:end]]
+    header = _header(lines[:end])
     sql = "\n".join(lines[end:]).strip().rstrip(";")
     if not header or not sql:
         raise ViewError(
@@ -156,9 +172,7 @@ def parse(name: str, text: str, origin: str) -> View:
             "it has no header or no query",
             hint="begin with `-- question` and `-- grain: ...`",
         )
-    single = dict(
-        line.split(":", 1) for line in header[1:] if re.match(r"(axis|grain|key|refresh):", line)
-    )
+    single = dict(line.split(":", 1) for line in header[1:] if _SINGLE.match(line))
     grain = tuple(part.strip() for part in single.get("grain", "").split(",") if part.strip())
     if not grain:
         raise ViewError(name, "its header has no grain", hint="add `-- grain: column, column`")
@@ -168,22 +182,38 @@ def parse(name: str, text: str, origin: str) -> View:
         axis=single.get("axis", "user").strip(),
         grain=grain,
         key=single.get("key", grain[0]).strip(),
-        dirt=tuple(_dirt(name, line[6:].strip()) for line in header if line.startswith("dirty:")),
+        within=_within(name, single.get("within", ""), single.get("key", grain[0]).strip()),
+        dirt=tuple(
+            dirt_line.parse(name, line[6:].strip()) for line in header if line.startswith("dirty:")
+        ),
+        expires=single.get("expires", "").strip(),
         documented={
             m[1]: (m[2].strip(), m[3].strip()) for m in map(_COLUMN.fullmatch, header) if m
         },
         refresh_seconds=_seconds(name, single.get("refresh")),
         origin=origin,
         sql=sql,
+        reads=frozenset(),
         definition=hashlib.blake2b(text.encode(), digest_size=8).hexdigest(),
     )
 
 
-def _dirt(name: str, text: str) -> Dirt:
-    match = _DIRTY.fullmatch(text)
-    if not match:
-        raise ViewError(name, f"cannot read `dirty: {text}`", hint="write `dirty: table.column`")
-    return Dirt(match[1], match[2], match[3] or "", match[4] or "")
+def _header(lines: list[str]) -> list[str]:
+    header: list[str] = []
+    for line in lines:
+        if header and line.startswith(CONTINUED):
+            header[-1] += " " + line[2:].strip()
+        else:
+            header.append(line[2:].strip())
+    return header
+
+
+def _within(name: str, text: str, key: str) -> bool:
+    if text.strip() not in ("", WITHIN) or (text.strip() and key != WITHIN):
+        raise ViewError(
+            name, f"cannot read `within:{text}`", hint="only `within: session` with that key"
+        )
+    return bool(text.strip())
 
 
 def _seconds(name: str, text: str | None) -> float | None:
@@ -195,13 +225,21 @@ def _seconds(name: str, text: str | None) -> float | None:
         ) from error
 
 
+def _reads(view: View, tables_in: Callable[[str], set[str]]) -> set[str]:
+    """What the view reads; for its dirty keys it may look into itself."""
+    for_keys = [tables_in(dirt.plain) for dirt in view.dirt]
+    return tables_in(view.sql) | set().union(*for_keys) - {view.name}
+
+
 def _ordered(
     views: dict[str, View], tables_in: Callable[[str], set[str]], errors: list[ViewError]
 ) -> list[View]:
     reads: dict[str, set[str]] = {}
-    for name, view in views.items():
+    for name, view in tuple(views.items()):
         try:
-            reads[name] = tables_in(view.sql) & views.keys()
+            found = _reads(view, tables_in)
+            views[name] = replace(view, reads=frozenset(found))
+            reads[name] = found & views.keys()
         except StoreError as error:
             errors.append(ViewError(name, error.what, hint="mend its query"))
     while True:

@@ -11,7 +11,7 @@ import duckdb
 
 from session_lattice.errors import GenerationError, StoreError
 from session_lattice.home import Home
-from session_lattice.store import generations
+from session_lattice.store import generations, parsed
 
 MEMORY_LIMIT = "128MB"
 """What DuckDB may use before it spills to work/; the rest of the process needs as much."""
@@ -37,6 +37,15 @@ BASE_TABLES = (
     "reported_usage",
     "session_repos",
     "repos",
+    "commits",
+    "commit_files",
+    "commit_ids",
+    "commit_references",
+    "git_repos",
+    "git_refs",
+    "head_moves",
+    "printed_commits",
+    "session_references",
 )
 """The tables of facts, each with a `changed` column."""
 
@@ -93,9 +102,11 @@ class Database:
         return found[0][0] if found else None
 
     def tables_in(self, sql: str) -> set[str]:
-        """Names of the tables that a query reads."""
-        with _as_store_error():
-            return set(self._connection.get_table_names(sql))
+        """Names of the tables and views that a query reads, also of those that are not there."""
+        try:
+            return parsed.tables(self.value("SELECT json_serialize_sql($sql)", {"sql": sql}))
+        except ValueError as error:
+            raise StoreError(str(error)) from error
 
     def interrupt(self) -> None:
         """End the statement under way, from another thread."""

@@ -1,28 +1,26 @@
 """Refreshes the views: only dirty keys, always equal to a rebuild from nothing."""
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from session_lattice.errors import StoreError, ViewError
 from session_lattice.home import Home
 from session_lattice.store import catalog
 from session_lattice.store.catalog import View
-from session_lattice.store.database import BASE_TABLES, Database, statement
+from session_lattice.store.database import BASE_TABLES, Database
+from session_lattice.store.refresh import Refresh
+from session_lattice.store.register import Known, Pass, Register
 
 VIEW_SECONDS = 60.0
 """A view that takes longer to refresh is ended and reported."""
 
-EVERYTHING = "CREATE OR REPLACE TEMP MACRO dirty(k) AS k IS NOT NULL"
-DIRTY_ONLY = "CREATE OR REPLACE TEMP MACRO dirty(k) AS k IN (SELECT key FROM dirty_keys)"
-KEPT_ROWS = "SELECT rows FROM catalog WHERE name = $name"
-KEPT_COLUMNS = "SELECT columns FROM catalog WHERE name = $name"
 ROW_COUNT = "SELECT count(*) FROM {}"
+CLOCK = "CREATE OR REPLACE TEMP MACRO clock() AS TIMESTAMP '{now}'"
+TO_REBUILD = "UPDATE catalog SET definition = '' WHERE list_contains($names, name)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,46 +33,59 @@ class Refreshed:
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the catalog table says of a view: its state after the last refresh."""
-
-    definition: str
-    position: int
-    materialized_at: datetime | None
-    error: str | None
-
-
 def unhindered() -> None:
     """Nothing keeps the refresh from going on."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 class Lattice:
     """The views of the catalog as tables beside the base tables.
 
-    Each view is refreshed in a transaction of its own that also records the position up to
-    which it is current, so that a crash or a broken view leaves the others as they are.
+    What is refreshed also records the position up to which it is current, in one transaction,
+    so that a crash or a broken view leaves the others as they are. `clock` gives the time, UTC;
+    the home's view `tried` stands for a built-in one.
     """
 
-    def __init__(self, database: Database, home: Home, interval_seconds: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        home: Home,
+        interval_seconds: float,
+        clock: Callable[[], datetime] = utc_now,
+        tried: str = "",
+    ) -> None:
         self._database = database
         self._home = home
         self._interval_seconds = interval_seconds
+        self._clock = clock
         self._catalog = catalog.Catalog([])
+        self._tried = tried
         self._seen: object = None
+        self._expires_at: datetime | None = None
+        self._tell_time(clock())
+        self._refresh = Refresh(database)
+        self._register = Register(database, interval_seconds)
 
     def load(self) -> bool:
         """Read the catalog anew, drop what left it; whether any view came, went or changed."""
         seen = catalog.signature(self._home.views)
         if seen == self._seen:
             return False
-        self._database.run(EVERYTHING)
-        self._catalog = catalog.load(self._home.views, self._database.tables_in)
-        known = self._known()
+        self._refresh.everything()
+        self._catalog = catalog.load(self._home.views, self._database.tables_in, tried=self._tried)
+        self._refresh.serve(self._catalog.views)
+        known = self._register.known()
         names = {view.name for view in self._catalog.views}
         for name in known.keys() - names:
             self._drop(name)
+        for name in self._refresh.deltas.missing():
+            self._rebuild_followers(name)
+        known = self._register.known()
         self._seen = seen
+        self._expires_at = self._next_expiry(known)
         due = [
             v
             for v in self._catalog.views
@@ -83,73 +94,150 @@ class Lattice:
         return bool(due) or bool(known.keys() - names)
 
     @property
+    def views(self) -> list[View]:
+        """Those of the catalog, each behind what it reads."""
+        return list(self._catalog.views)
+
+    def keep_only(self, name: str) -> None:
+        """Leave of the catalog the one view and those that it is made of."""
+        kept = {name}
+        for view in reversed(self._catalog.views):
+            if view.name in kept:
+                kept |= view.reads
+        self._catalog = catalog.Catalog([v for v in self._catalog.views if v.name in kept])
+        self._refresh.serve(self._catalog.views)
+
+    def rebuild(self, name: str) -> None:
+        """Make one view from nothing, on what those that it reads hold."""
+        self._database.run(TO_REBUILD, {"names": [name]})
+        self.refresh()
+
+    @property
     def errors(self) -> list[ViewError]:
         """Views that are left out or whose last refresh failed."""
         failed = [
-            ViewError(name, known.error) for name, known in self._known().items() if known.error
+            ViewError(name, known.error)
+            for name, known in self._register.known().items()
+            if known.error
         ]
         return [*self._catalog.errors, *failed]
+
+    @property
+    def expired(self) -> bool:
+        """Whether some row's answer has changed with the clock alone."""
+        return self._expires_at is not None and self._expires_at <= self._clock()
 
     def refresh(self, proceed: Callable[[], None] = unhindered) -> list[Refreshed]:
         """Bring every view up to the applied position; broken ones keep their last rows.
 
         `proceed` is called before each view, and raises where there is to be no further one.
         """
-        position = self._database.value("SELECT position FROM applied") or 0
-        known = self._known()
-        now = datetime.now(UTC).replace(tzinfo=None)
-        done = [
-            self._refresh_one(view, known.get(view.name), position, now, proceed)
-            for view in self._catalog.views
-        ]
-        return [refreshed for refreshed in done if refreshed]
+        known = self._register.known()
+        number = max((one.of_pass for one in known.values()), default=0) + 1
+        position = int(self._database.value("SELECT position FROM applied") or 0)
+        now = self._clock()
+        current = Pass(number, position, now)
+        self._tell_time(now)
+        due = [v for v in self._catalog.views if not self._resting(v, known, now)]
+        done = self._refresh_all(due, known, current, proceed)
+        known = self._register.known()
+        self._refresh.deltas.forget({name: one.of_pass for name, one in known.items()})
+        self._expires_at = self._next_expiry(known)
+        return done
 
-    def _refresh_one(
+    def _refresh_all(
         self,
-        view: View,
-        known: Known | None,
-        position: int,
-        now: datetime,
+        due: list[View],
+        known: dict[str, Known],
+        current: Pass,
         proceed: Callable[[], None],
-    ) -> Refreshed | None:
-        proceed()
-        rebuild = known is None or known.definition != view.definition
-        if not rebuild and known and self._resting(view, known, now):
-            return None
-        began = time.monotonic()
-        try:
-            with self._deadline(view), self._database.transaction():
-                dirty = self._recompute(view, None if rebuild or known is None else known.position)
-                rows = int(self._database.value(ROW_COUNT.format(view.name)))
-                self._record(view, position, now, rows, None)
-        except StoreError as error:
-            # What was interrupted because time is up is no fault of the view's.
-            proceed()
-            self._fail(view, known, error)
-            return None
-        return Refreshed(view.name, dirty, rows, int((time.monotonic() - began) * 1000))
+    ) -> list[Refreshed]:
+        """In one transaction, which is quickest; one by one where a view is new or breaks."""
+        self._refresh.begin_pass(
+            (v, known[v.name].since) for v in due if v.within and not _is_new(v, known)
+        )
+        if not any(_is_new(view, known) for view in due):
+            try:
+                with self._database.transaction():
+                    done = [self._update(v, known[v.name], current, proceed) for v in due]
+                    self._register.stand(due, current)
+                return [one for one in done if one]
+            except StoreError:
+                self._refresh.settle()
+                proceed()
+        return self._one_by_one(due, known, current, proceed)
 
-    def _resting(self, view: View, known: Known, now: datetime) -> bool:
+    def _one_by_one(
+        self,
+        due: list[View],
+        known: dict[str, Known],
+        current: Pass,
+        proceed: Callable[[], None],
+    ) -> list[Refreshed]:
+        done: list[Refreshed] = []
+        anew: set[str] = set()
+        for view in due:
+            try:
+                with self._database.transaction():
+                    if _is_new(view, known) or view.name in anew:
+                        one: Refreshed | None = self._rebuild(view, current, proceed)
+                        anew.update(self._rebuild_followers(view.name))
+                    else:
+                        one = self._update(view, known[view.name], current, proceed)
+                        self._register.stand([view], current)
+            except StoreError as error:
+                self._refresh.settle()
+                # What was interrupted because time is up is no fault of the view's.
+                proceed()
+                self._fail(view, known.get(view.name), error)
+                anew.update(self._refresh.deltas.followers(view.name))
+                continue
+            done += [one] if one else []
+        return done
+
+    def _resting(self, view: View, known: dict[str, Known], now: datetime) -> bool:
         """A view with an interval of its own waits for it, give or take half a tick."""
-        if view.refresh_seconds is None or known.materialized_at is None or known.error:
+        before = known.get(view.name)
+        if before is None or _is_new(view, known) or not before.materialized_at or before.error:
             return False
-        age = (now - known.materialized_at).total_seconds()
-        return 0 <= age < view.refresh_seconds - self._interval_seconds / 2
+        if before.interval_seconds <= self._interval_seconds:
+            return False
+        age = (now - before.materialized_at).total_seconds()
+        return 0 <= age < before.interval_seconds - self._interval_seconds / 2
 
-    def _recompute(self, view: View, since: int | None) -> int | None:
-        """Recompute the keys that are dirty since a position; everything when it is None."""
-        if since is None or not view.dirt:
-            self._database.run(EVERYTHING)
-            self._database.run(f"CREATE OR REPLACE TABLE {view.name} AS {view.sql}")
-            return None
-        found = " UNION ".join(dirt.query(since) for dirt in view.dirt)
-        self._database.run(f"CREATE OR REPLACE TEMP TABLE dirty_keys AS {found}")
-        dirty = int(self._database.value(ROW_COUNT.format("dirty_keys")))
-        if dirty:
-            self._database.run(DIRTY_ONLY)
-            self._database.run(f"DELETE FROM {view.name} WHERE dirty({view.key})")
-            self._database.run(f"INSERT INTO {view.name} {view.sql}")
-        return dirty
+    def _update(
+        self, view: View, known: Known, current: Pass, proceed: Callable[[], None]
+    ) -> Refreshed | None:
+        """Recompute the keys that are dirty; a view that does not say which, whole."""
+        proceed()
+        if not view.dirt and not view.expires:
+            return self._rebuild(view, current, unhindered)
+        began = time.monotonic()
+        with self._deadline(view):
+            dirty = self._refresh.find_keys(view, known.since)
+            if not dirty:
+                return Refreshed(view.name, 0, self._register.kept(view), 0)
+            self._refresh.recompute(view, current.number)
+        rows = int(self._database.value(ROW_COUNT.format(view.name)))
+        milliseconds = int((time.monotonic() - began) * 1000)
+        self._register.refreshed(view, dirty, rows, milliseconds)
+        return Refreshed(view.name, dirty, rows, milliseconds)
+
+    def _rebuild(self, view: View, current: Pass, proceed: Callable[[], None]) -> Refreshed:
+        proceed()
+        began = time.monotonic()
+        with self._deadline(view):
+            self._refresh.rebuild(view)
+        rows = int(self._database.value(ROW_COUNT.format(view.name)))
+        milliseconds = int((time.monotonic() - began) * 1000)
+        self._register.record(view, current, rows, milliseconds, None)
+        return Refreshed(view.name, None, rows, milliseconds)
+
+    def _rebuild_followers(self, name: str) -> list[str]:
+        """Those that follow a view that was made anew cannot know what changed in it."""
+        followers = self._refresh.deltas.followers(name)
+        self._database.run(TO_REBUILD, {"names": followers})
+        return followers
 
     @contextmanager
     def _deadline(self, view: View) -> Iterator[None]:
@@ -162,55 +250,21 @@ class Lattice:
             timer.cancel()
             timer.join()
 
-    def _record(
-        self, view: View, position: int, now: datetime | None, rows: int, error: str | None
-    ) -> None:
-        before = self._database.value(KEPT_COLUMNS, {"name": view.name}) or "[]"
-        self._database.run("DELETE FROM catalog WHERE name = $name", {"name": view.name})
-        self._database.run(
-            statement("record_view"),
-            {
-                "name": view.name,
-                "axis": view.axis,
-                "question": view.question,
-                "grain": list(view.grain),
-                "columns": json.dumps(self._columns(view)) if error is None else before,
-                "interval": view.refresh_seconds or self._interval_seconds,
-                "origin": view.origin,
-                "definition": view.definition if error is None else "",
-                "position": position,
-                "at": now,
-                "rows": rows,
-                "error": error,
-            },
-        )
-
-    def _columns(self, view: View) -> list[dict[str, Any]]:
-        described = self._database.rows(f"DESCRIBE {view.name}")
-        names = [row[0] for row in described]
-        missing = [name for name in view.grain if name not in names]
-        if missing:
-            raise StoreError(f"its grain names {', '.join(missing)}, which it does not select")
-        return [
-            {"name": name, "type": row[1], "unit": unit or None, "description": meaning or None}
-            for name, row in zip(names, described, strict=True)
-            for unit, meaning in [view.documented.get(name, ("", ""))]
-        ]
-
     def _fail(self, view: View, known: Known | None, error: StoreError) -> None:
-        at = known.materialized_at if known else None
+        stood = known.stood if known else Pass(0, 0, None)
         with self._database.transaction():
-            self._record(view, known.position if known else 0, at, self._kept(view), error.what)
+            self._register.record(view, stood, self._register.kept(view), 0, error.what)
 
-    def _kept(self, view: View) -> int:
-        """Rows that a view keeps from before it broke."""
-        return int(self._database.value(KEPT_ROWS, {"name": view.name}) or 0)
+    def _next_expiry(self, known: dict[str, Known]) -> datetime | None:
+        times = [
+            self._database.value(f"SELECT min({view.expires}) FROM {view.name}")
+            for view in self._catalog.views
+            if view.expires and view.name in known and known[view.name].definition
+        ]
+        return min((time for time in times if time), default=None)
 
-    def _known(self) -> dict[str, Known]:
-        rows = self._database.rows(
-            "SELECT name, definition, refreshed_position, materialized_at, error FROM catalog"
-        )
-        return {row[0]: Known(*row[1:]) for row in rows}
+    def _tell_time(self, now: datetime) -> None:
+        self._database.run(CLOCK.format(now=now.isoformat(sep=" ")))
 
     def _drop(self, name: str) -> None:
         with self._database.transaction():
@@ -220,3 +274,8 @@ class Lattice:
     def row_count(self) -> int:
         """Rows of all base tables."""
         return sum(int(self._database.value(ROW_COUNT.format(table))) for table in BASE_TABLES)
+
+
+def _is_new(view: View, known: dict[str, Known]) -> bool:
+    """Whether the view has to be made from nothing."""
+    return view.name not in known or known[view.name].definition != view.definition

@@ -1,13 +1,14 @@
 """The store as the puller uses it: apply, refresh, publish."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from session_lattice.errors import ViewError
 from session_lattice.events import Envelope
 from session_lattice.home import Home
 from session_lattice.store.database import BASE_TABLES, Database
 from session_lattice.store.generations import Generation
-from session_lattice.store.lattice import Lattice, Refreshed, unhindered
+from session_lattice.store.lattice import Lattice, Refreshed, unhindered, utc_now
 from session_lattice.store.project import Projection
 from session_lattice.store.publish import Publisher, Stamp
 from session_lattice.store.texts import Texts, Window
@@ -20,10 +21,12 @@ class Store:
     is then done again. Raises StoreError and GenerationError.
     """
 
-    def __init__(self, home: Home, interval_seconds: float) -> None:
+    def __init__(
+        self, home: Home, interval_seconds: float, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self._database = Database(home)
         self._projection = Projection(self._database, home)
-        self._lattice = Lattice(self._database, home, interval_seconds)
+        self._lattice = Lattice(self._database, home, interval_seconds, clock)
         self._publisher = Publisher(self._database, home)
         self._texts = Texts(self._database)
         self._unpublished = self._lattice.load() or self._ahead_of_generation()
@@ -39,7 +42,7 @@ class Store:
     @property
     def unpublished(self) -> bool:
         """Whether readers would see something new in another generation."""
-        return self._unpublished
+        return self._unpublished or self._lattice.expired
 
     @property
     def view_errors(self) -> list[ViewError]:

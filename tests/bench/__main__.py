@@ -22,6 +22,7 @@ from tests.bench import (
     idle,
     ingest,
     isolation,
+    lattice,
     memory,
     recall,
     search,
@@ -46,6 +47,7 @@ BENCHES: dict[str, Bench] = {
     for module in (
         *(totals, ingest, idle, tick, http, generations, isolation, status, memory, stream),
         recall,
+        lattice,
         search,
     )
 }

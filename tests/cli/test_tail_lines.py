@@ -116,6 +116,44 @@ TOLD: list[tuple[events.Event, str]] = [
         ),
         "repository  /src/app, on main, 2 files not committed, 7 commits in 30 days",
     ),
+    (
+        events.RefsObserved(
+            repo="/src/app",
+            head="main",
+            head_sha="0123456789",
+            refs=(events.Ref(name="refs/heads/main", sha="0123456789"),),
+        ),
+        "refs       /src/app, main at 0123456, 1 references",
+    ),
+    (
+        events.CommitObserved(
+            repo="/src/app",
+            sha="0123456789",
+            authored_at=1,
+            committed_at=2,
+            subject="Mend it",
+            author_name="Sam",
+            files_changed=2,
+        ),
+        "commit     0123456 Mend it, 2 files, by Sam, in /src/app",
+    ),
+    (
+        events.HeadMoved(
+            repo="/src/app",
+            worktree="/src/app",
+            number=0,
+            sha="0123456789",
+            action="checkout",
+            branch="x",
+        ),
+        "head       /src/app at 0123456 by checkout x",
+    ),
+    (
+        events.ReferenceObserved(
+            **OF_SESSION, slug="own/app", number=12, kind="pull_request", evidence="url"
+        ),
+        "reference  pull request own/app#12",
+    ),
     (events.PullStarted(**OF_PULL, reason="tick"), "started    tick"),
     (
         events.PullProgressed(**OF_PULL, done_bytes=500_000, total_bytes=2_000_000),

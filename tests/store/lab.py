@@ -1,10 +1,12 @@
 """A store in a directory of its own, fed with events as a log would hand them on."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from session_lattice import events
@@ -54,11 +56,29 @@ class Lab:
     def __init__(self, root: Path) -> None:
         self.home = Home(root)
         self.home.create()
-        self.store = Store(self.home, 60.0)
+        self.now = datetime(2026, 5, 28, 20, 26, 40)
+        self.store = self._open()
 
     def reopen(self) -> None:
         self.store.close()
-        self.store = Store(self.home, 60.0)
+        self.store = self._open()
+
+    def _open(self) -> Store:
+        return Store(self.home, 60.0, lambda: self.now)
+
+    def passes(self, hours: float) -> None:
+        """Let the lab's clock go on; it stands still else."""
+        self.now += timedelta(hours=hours)
+
+    def clear(self) -> None:
+        """Begin again with nothing applied, which is quicker than another store."""
+        for table in (*BASE_TABLES, "applied"):
+            self.rows(f"DELETE FROM {table}")
+        self.forget_views()
+
+    def forget_views(self) -> None:
+        """The next refresh makes all views from nothing."""
+        self.rows("UPDATE catalog SET definition = ''")
 
     def feed(self, happened: Sequence[Envelope], epoch: str = EPOCH) -> None:
         self.store.applied(epoch)
@@ -81,18 +101,23 @@ class Lab:
         return {name: self.table(name) for name in names}
 
 
+UUID = "01a1d94a-f7da-72cf-a9da-a37e51b591d7"
+SHA3 = ("a" * 40, "b" * 40, "c" * 40)
 AGENTS = st.sampled_from(["codex"])
-SESSIONS = st.sampled_from(["s1", "s2"])
+SESSIONS = st.sampled_from(["s1", "s2", UUID])
 SUBAGENTS = st.sampled_from(["", "", "a1"])
 CALLS = st.sampled_from(["c1", "c2", "c3"])
 CWDS = st.sampled_from(["", "/repo", "/repo/sub"])
 BRANCHES = st.sampled_from(["", "main", "topic"])
 MODELS = st.sampled_from(["claude-opus-4-5-20251101", "gpt-5.1-codex", "nobody-knows-1"])
+LINES = st.sampled_from([(), (), (11, 22, 33, 44), (11, 22), (22, 33, 55)])
 TOUCHES = st.lists(
     st.builds(
         events.Touch,
-        path=st.sampled_from(["/repo/a", "/repo/b"]),
-        action=st.sampled_from(["read", "edit", "create"]),
+        path=st.sampled_from(["/repo/a.py", "/repo/b.py", "/repo/sub/c.md"]),
+        action=st.sampled_from(["read", "edit", "edit", "create"]),
+        added=LINES,
+        removed=LINES,
     ),
     max_size=2,
 ).map(tuple)
@@ -142,7 +167,84 @@ REPORTS = st.builds(
     repos=some(["/repo", "/linked"], lambda repo, n: events.RepoLink(repo=repo, name=f"name{n}")),
 )
 
+SHAS = st.sampled_from(SHA3)
+REFERENCES = st.sampled_from(
+    [
+        (),
+        (events.Reference(number=12),),
+        (events.Reference(number=12, slug="own/app", host="forge.example", kind="pull_request"),),
+    ]
+)
+CHANGES = st.lists(
+    st.builds(
+        events.ChangedFile,
+        path=st.sampled_from(["a.py", "b.py", "sub/c.md"]),
+        former_path=st.sampled_from(["", "", "b.py"]),
+        status=st.sampled_from(["added", "modified", "deleted", "renamed"]),
+        additions=COUNTS,
+        deletions=COUNTS,
+        lines=LINES,
+    ),
+    max_size=2,
+).map(tuple)
+COMMITS = st.builds(
+    lambda place, **told: events.CommitObserved(
+        **told,
+        authored_at=START_US + place * DAY_US // 16,
+        committed_at=START_US + place * DAY_US // 16,
+    ),
+    place=st.integers(0, 40),
+    repo=REPOS,
+    sha=SHAS,
+    parents=st.sampled_from([(), ("a" * 40,), ("a" * 40, "b" * 40)]),
+    author_name=st.sampled_from(["Sam", "Kim", "dependabot[bot]"]),
+    author_email=st.sampled_from(["sam@example.org", "bot@example.org"]),
+    subject=st.sampled_from(["mend it", "mend it (#12)"]),
+    trailers=st.sampled_from([(), (), (events.Trailer(key="Session-Id", value=UUID),)]),
+    references=REFERENCES,
+    files_changed=COUNTS,
+    additions=COUNTS,
+    deletions=COUNTS,
+    changes=CHANGES,
+)
+OF_GIT = st.one_of(
+    COMMITS,
+    st.builds(
+        events.RefsObserved,
+        repo=REPOS,
+        head=st.sampled_from(["main", "detached"]),
+        head_sha=SHAS,
+        default_branch=st.sampled_from(["", "main"]),
+        remote_url=st.sampled_from(["", "git@forge.example:Own/App.git"]),
+        refs=some(
+            ["refs/heads/main", "refs/tags/v1"],
+            lambda ref, n: events.Ref(name=ref, sha=SHA3[n % 3]),
+        ),
+    ),
+    st.builds(
+        events.HeadMoved,
+        repo=REPOS,
+        worktree=st.just("/repo"),
+        number=COUNTS,
+        sha=SHAS,
+        action=st.sampled_from(["commit", "checkout"]),
+        branch=st.sampled_from(["", "main"]),
+    ),
+    st.builds(
+        events.ReferenceObserved,
+        **PLACE,
+        number=st.sampled_from([12, 13]),
+        slug=st.sampled_from(["", "own/app"]),
+        host=st.sampled_from(["", "forge.example"]),
+        kind=st.sampled_from(["pull_request", "issue", "either"]),
+        evidence=st.sampled_from(["pr_link", "url", "mention"]),
+        message=st.sampled_from(["m1", "m4"]),
+    ),
+)
+
 EVENTS = st.one_of(
+    COMMITS,
+    OF_GIT,
     st.builds(
         events.SessionObserved,
         **PLACE,
@@ -167,7 +269,7 @@ EVENTS = st.one_of(
         events.MessageUser,
         **PLACE,
         message=st.sampled_from(["m1", "m2", "m3"]),
-        kind=st.sampled_from(["prompt", "injected"]),
+        kind=st.sampled_from(["prompt", "injected", "interrupt"]),
         text=st.text(max_size=8),
         text_bytes=TOKENS,
     ),
@@ -193,7 +295,10 @@ EVENTS = st.one_of(
         events.ToolCalled,
         **PLACE,
         call=CALLS,
-        name=st.sampled_from(["Bash", "Read"]),
+        name=st.sampled_from(["Bash", "Edit", "mcp__forge__list"]),
+        input=st.sampled_from(
+            ["", '{"command":"git commit -m x"}', '{"command":"cd sub && pytest -q"}', "make"]
+        ),
         files=TOUCHES,
     ),
     st.builds(
@@ -202,6 +307,9 @@ EVENTS = st.one_of(
         call=CALLS,
         ok=st.sampled_from([None, True, False]),
         denied=st.booleans(),
+        exit_code=st.sampled_from([None, 0, 1]),
+        duration_ms=st.sampled_from([None, 5, 90_000]),
+        output=st.sampled_from(["", "[main aaaaaaa] one\n", "Error: no such file /tmp/x1\n"]),
         files=TOUCHES,
     ),
     st.builds(events.SessionCompacted, **PLACE, trigger=st.sampled_from(["", "auto"])),
@@ -215,8 +323,8 @@ EVENTS = st.one_of(
     ),
     st.builds(
         events.CheckoutObserved,
-        cwd=st.sampled_from(["/repo", "/repo/sub"]),
-        repo=st.sampled_from(["/repo", "/elsewhere"]),
+        cwd=st.sampled_from(["/repo", "/repo", "/repo/sub"]),
+        repo=st.sampled_from(["/repo", "/repo", "/elsewhere"]),
         worktree=st.just("/repo"),
         evidence=st.sampled_from(["git", "layout", "upstream", "cwd"]),
     ),
@@ -235,9 +343,16 @@ EVENTS = st.one_of(
 )
 
 
+def few(examples: int) -> settings:
+    """Settings of a property over histories; each example costs stores, and so seconds."""
+    slow = [HealthCheck.too_slow]
+    return settings(max_examples=examples, deadline=None, suppress_health_check=slow)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
-    """A history cut into batches."""
-    happened = envelopes(draw(st.lists(EVENTS, min_size=1, max_size=40)))
+    """A history cut into batches; mostly a long one, as a store costs more than its events."""
+    fewest = draw(st.sampled_from([1, 24, 24, 24]))
+    happened = envelopes(draw(st.lists(EVENTS, min_size=fewest, max_size=40)))
     cuts = sorted(draw(st.sets(st.integers(1, len(happened)), max_size=5)) | {0, len(happened)})
     return [happened[a:b] for a, b in pairwise(cuts)]

@@ -1,12 +1,13 @@
 """A refresh recomputes what is dirty and always equals a rebuild from nothing."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from session_lattice.errors import PullCancelledError, PullTimeoutError
 from session_lattice.events import (
@@ -17,7 +18,7 @@ from session_lattice.events import (
     ToolCalled,
     UsageReported,
 )
-from tests.store.lab import Lab, envelopes, histories
+from tests.store.lab import Lab, envelopes, few, histories
 
 ME: dict[str, Any] = {"agent": "claude_code", "session": "s1"}
 BUILT_IN = {
@@ -39,22 +40,39 @@ SELECT name, count(*) AS calls FROM tool_calls WHERE dirty(name) GROUP BY name
 """
 
 
-@given(history=histories())
-@settings(max_examples=25, deadline=None)
+@pytest.fixture(scope="module")
+def seen_rows() -> Iterator[dict[str, int]]:
+    """View → rows that the property's histories gave it."""
+    rows = dict.fromkeys(BUILT_IN, 0)
+    yield rows
+    assert [name for name, count in rows.items() if not count] == []
+
+
+@given(history=histories(), hours=st.lists(st.floats(0, 30), min_size=6, max_size=6))
+@few(7)
 def test_views_refreshed_step_by_step_equal_a_rebuild_from_nothing(
-    history: list[list[Envelope]],
+    shared: Lab, seen_rows: dict[str, int], history: list[list[Envelope]], hours: list[float]
 ) -> None:
-    with TemporaryDirectory() as one, TemporaryDirectory() as other:
-        stepwise, rebuilt = Lab(Path(one)), Lab(Path(other))
-        for batch in history:
-            stepwise.feed(batch)
-            stepwise.store.refresh()
-        rebuilt.feed([event for batch in history for event in batch])
-        rebuilt.store.refresh()
-        assert stepwise.store.view_errors == []
-        assert stepwise.views() == rebuilt.views()
-        stepwise.store.close()
-        rebuilt.store.close()
+    shared.clear()
+    for batch, pause in zip(history, hours, strict=False):
+        shared.feed(batch)
+        shared.passes(pause)
+        shared.store.refresh()
+    stepwise = shared.views()
+    shared.forget_views()
+    shared.store.refresh()
+    assert shared.store.view_errors == []
+    assert stepwise == shared.views()
+    for name, rows in stepwise.items():
+        seen_rows[name] += len(rows)
+
+
+def test_every_row_of_a_view_has_a_grain_of_its_own(shared: Lab) -> None:
+    """Over the history that the property tried last."""
+    for name, grain in shared.rows("SELECT name, grain FROM catalog"):
+        columns = ", ".join(grain)
+        twice = f"SELECT {columns} FROM {name} GROUP BY {columns} HAVING count(*) > 1"
+        assert (name, shared.rows(twice)) == (name, [])
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def store_of_schema_1(root: Path) -> None:
 def test_a_store_of_schema_1_keeps_its_rows_and_takes_reports(tmp_path: Path) -> None:
     store_of_schema_1(tmp_path)
     lab = Lab(tmp_path)
-    assert lab.rows("SELECT version FROM schema_version ORDER BY version") == [(1,), (2,)]
+    assert lab.rows("SELECT version FROM schema_version ORDER BY version") == [(1,), (2,), (3,)]
     assert lab.store.applied("epoch1") == 1
     report = SessionReported(agent="codex", session="s2", upstream="u")
     lab.feed(envelopes([report], first=2))

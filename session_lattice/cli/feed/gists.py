@@ -13,6 +13,9 @@ from session_lattice.events import Touch
 MAX_FILES = 3
 """Of one tool call; of more, only how many there are."""
 
+SHA_CHARS = 7
+"""Of a commit's hash, as git itself shortens it."""
+
 GIST_CHARS = 1000
 """Of a text, from which its line is made."""
 
@@ -111,6 +114,30 @@ def _checkout(data: events.CheckoutObserved) -> Told:
     return "checkout", f"{short_path(data.cwd)} of {short_path(data.repo)}"
 
 
+def _commit(data: events.CommitObserved) -> Told:
+    return "commit", joined(
+        f"{data.sha[:SHA_CHARS]} {text(data.subject)}",
+        f"{shown(data.files_changed)} files" if data.files_changed else "",
+        f"by {data.author_name}" if data.author_name else "",
+        f"in {short_path(data.repo)}",
+    )
+
+
+def _refs(data: events.RefsObserved) -> Told:
+    head = f"{data.head} at {data.head_sha[:SHA_CHARS]}" if data.head_sha else data.head
+    return "refs", joined(short_path(data.repo), head, f"{shown(len(data.refs))} references")
+
+
+def _head(data: events.HeadMoved) -> Told:
+    moved = " ".join(part for part in (data.action, data.branch) if part)
+    return "head", f"{short_path(data.worktree)} at {data.sha[:SHA_CHARS]} by {moved}"
+
+
+def _reference(data: events.ReferenceObserved) -> Told:
+    kind = "" if data.kind == "either" else f"{data.kind.replace('_', ' ')} "
+    return "reference", f"{kind}{data.slug}#{data.number}"
+
+
 def _started(data: events.PullStarted) -> Told:
     return "started", data.reason
 
@@ -171,6 +198,10 @@ GISTS: Mapping[type, Callable[[Any], Told]] = {
     events.SessionReported: _reported,
     events.CheckoutObserved: _checkout,
     events.RepoObserved: _repo,
+    events.RefsObserved: _refs,
+    events.CommitObserved: _commit,
+    events.HeadMoved: _head,
+    events.ReferenceObserved: _reference,
     events.PullStarted: _started,
     events.PullProgressed: _progressed,
     events.ViewMaterialized: _view,

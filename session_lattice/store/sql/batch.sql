@@ -9,7 +9,9 @@ SELECT
         make_timestamp(ts) AS ts,
         make_timestamp(started_at) AS started_at,
         make_timestamp(ended_at) AS ended_at,
-        make_timestamp(deployed_at) AS deployed_at
+        make_timestamp(deployed_at) AS deployed_at,
+        make_timestamp(authored_at) AS authored_at,
+        make_timestamp(committed_at) AS committed_at
     ),
     session AS id
 FROM read_json(
@@ -28,7 +30,8 @@ FROM read_json(
         cache_write_tokens: 'BIGINT', cache_write_1h_tokens: 'BIGINT',
         cache_read_tokens: 'BIGINT', reasoning_tokens: 'BIGINT', call: 'VARCHAR',
         name: 'VARCHAR', input: 'VARCHAR', input_bytes: 'BIGINT',
-        files: 'STRUCT(path VARCHAR, action VARCHAR)[]', ok: 'BOOLEAN', denied: 'BOOLEAN',
+        
+        files: 'STRUCT(path VARCHAR, action VARCHAR, added UINTEGER[], removed UINTEGER[])[]', ok: 'BOOLEAN', denied: 'BOOLEAN',
         exit_code: 'BIGINT', duration_ms: 'BIGINT', output: 'VARCHAR', output_bytes: 'BIGINT',
         trigger: 'VARCHAR', pre_tokens: 'BIGINT', child_session: 'VARCHAR',
         child_subagent: 'VARCHAR', description: 'VARCHAR', evidence: 'VARCHAR', repo: 'VARCHAR',
@@ -48,6 +51,17 @@ FROM read_json(
         open_issues: 'BIGINT', prs_awaiting_my_review: 'BIGINT',
         prs_mine_awaiting_review: 'BIGINT', prs_mine_no_reviewer: 'BIGINT',
         my_draft_prs: 'BIGINT', issues_assigned_to_me: 'BIGINT', deploy_workflow: 'VARCHAR',
-        deploy_status: 'VARCHAR', deployed_at: 'BIGINT'
+        deploy_status: 'VARCHAR', deployed_at: 'BIGINT',
+        "number": 'BIGINT', slug: 'VARCHAR', host: 'VARCHAR', sha: 'VARCHAR',
+        former_sha: 'VARCHAR', head_sha: 'VARCHAR', "action": 'VARCHAR', shallow: 'BOOLEAN',
+        bare: 'BOOLEAN', refs: 'STRUCT("name" VARCHAR, sha VARCHAR)[]', parents: 'VARCHAR[]',
+        author_name: 'VARCHAR', author_email: 'VARCHAR', committer_name: 'VARCHAR',
+        committer_email: 'VARCHAR', authored_at: 'BIGINT', committed_at: 'BIGINT',
+        subject: 'VARCHAR', body: 'VARCHAR',
+        trailers: 'STRUCT("key" VARCHAR, "value" VARCHAR)[]',
+        "references": 'STRUCT("number" BIGINT, slug VARCHAR, host VARCHAR, kind VARCHAR)[]',
+        files_changed: 'BIGINT', additions: 'BIGINT', deletions: 'BIGINT',
+        changes: 'STRUCT(path VARCHAR, status VARCHAR, former_path VARCHAR, additions BIGINT,
+            deletions BIGINT, "binary" BOOLEAN, lines UINTEGER[])[]'
     }
 )

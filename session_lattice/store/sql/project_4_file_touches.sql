@@ -18,7 +18,13 @@ SELECT
     n.cwd,
     n.branch,
     n.origin,
-    n.position AS changed
+    n.position AS changed,
+    coalesce(
+        nullif(parse_dirpath(n.file.path, 'both_slash'), ''),
+        if(starts_with(n.file.path, '/'), '/', '')
+    ) AS dir,
+    coalesce(n.file.added, []) AS added,
+    coalesce(n.file.removed, []) AS removed
 FROM named AS n
 JOIN tool_calls AS t ON t.session = n.session AND t.call = n.call
 WHERE NOT EXISTS (

@@ -1,0 +1,64 @@
+"""Small copies of the large base tables: the rows of the sessions that a refresh is about.
+
+Dozens of views are about one session's own rows. Each would look for them in tables with
+millions; so they are looked for once, and the queries find the copies by the search path.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from session_lattice.store.database import Database
+
+COPIED = ("messages", "tool_calls", "file_touches", "responses")
+"""Tables with a column `session` of which the rows of a few sessions are copied."""
+
+MAX_SESSIONS = 200
+"""With more dirty sessions the views read the tables themselves."""
+
+UNCOVERED = "SELECT count(*) FROM dirty_keys ANTI JOIN working.keys USING (key)"
+
+
+class Working:
+    """The copies hold for one pass: base tables do not change within it.
+
+    They are in a database of their own, in memory, which no transaction that writes the store
+    can write as well.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._main = str(database.value("SELECT current_database()"))
+        database.run("ATTACH ':memory:' AS working")
+        database.run("CREATE TABLE working.keys (key VARCHAR)")
+        for table in COPIED:
+            database.run(f"CREATE TABLE working.{table} AS SELECT * FROM {table} LIMIT 0")
+
+    def fill(self, sessions: str) -> None:
+        """Copy what the query `sessions` names, unless that is too much; drop what was there."""
+        run = self._database.run
+        for table in (*COPIED, "keys"):
+            run(f"TRUNCATE working.{table}")
+        run(f"CREATE OR REPLACE TEMP TABLE dirty_keys AS {sessions} LIMIT {MAX_SESSIONS + 1}")
+        if int(self._database.value("SELECT count(*) FROM dirty_keys")) > MAX_SESSIONS:
+            return
+        run("INSERT INTO working.keys SELECT key FROM dirty_keys WHERE key IS NOT NULL")
+        for table in COPIED:
+            run(
+                f"INSERT INTO working.{table} SELECT * FROM {table}"
+                " WHERE session IN (SELECT key FROM dirty_keys)"
+            )
+
+    def covers(self) -> bool:
+        """Whether the rows of all sessions in `dirty_keys` are copied."""
+        return int(self._database.value(UNCOVERED)) == 0
+
+    @contextmanager
+    def in_front(self) -> Iterator[None]:
+        """Within the block the copies stand for the tables; after a failure until `behind`."""
+        self._database.run(f"SET search_path = 'working.main,{self._main}.main'")
+        yield
+        self.behind()
+
+    def behind(self) -> None:
+        """The tables stand for themselves; nothing can be set in a transaction that failed."""
+        self._database.run("RESET search_path")
