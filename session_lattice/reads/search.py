@@ -31,6 +31,9 @@ MAX_HITS = 100
 MAX_CWDS = 10_000
 """Directories of the repositories that one search asks for."""
 
+MAX_NAMES = 20_000
+"""Titles and repositories that are kept of one generation."""
+
 MAX_ALTERNATIVES = 50
 """Agents, tools or kinds that one search asks for."""
 
@@ -160,9 +163,16 @@ def _hits(snapshot: Snapshot, hits: list[Hit]) -> list[SearchHit]:
 
 
 def _looked_up(snapshot: Snapshot, name: str, keys: set[str]) -> dict[str, str | None]:
-    if not keys:
-        return {}
-    return dict(snapshot.connection.execute(statement(name), (sorted(keys),)).fetchall())
+    """What the generation says of each key; it is asked for each only once."""
+    kept = snapshot.served.names
+    found: dict[str, str | None] = {key: kept[name, key] for key in keys if (name, key) in kept}
+    if missing := sorted(keys - found.keys()):
+        rows = snapshot.connection.execute(statement(name), (missing,)).fetchall()
+        fresh = {**dict.fromkeys(missing), **dict(rows)}
+        if len(kept) + len(fresh) <= MAX_NAMES:
+            kept.update({(name, key): value for key, value in fresh.items()})
+        found.update(fresh)
+    return found
 
 
 def _hit(hit: Hit, title: str | None, repo: str | None) -> SearchHit:
