@@ -23,3 +23,7 @@ pins:
     {{pin}} --constraint .requirements.txt --extra redis --extra dev --output-file .requirements-dev.txt pyproject.toml
 
 pin := "pip-compile --upgrade --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --quiet"
+
+# docs/views.md, from the views' headers and the sample.
+views:
+    .venv-dev/bin/python -m tests.views_page > docs/views.md

@@ -18,14 +18,15 @@ COMMANDS = {
     "pull": "session_lattice.cli.pull",
     "tail": "session_lattice.cli.tail",
     "status": "session_lattice.cli.state",
-    "views": "session_lattice.cli.inspect",
+    "views": "session_lattice.cli.views",
     "view": "session_lattice.cli.inspect",
     "sessions": "session_lattice.cli.inspect",
     "session": "session_lattice.cli.inspect",
+    "search": "session_lattice.cli.search",
     "config": "session_lattice.cli.state",
     "doctor": "session_lattice.cli.doctor",
 }
-"""Command → the module with the function of that name; imported when the command is used."""
+"""Command → the module with the function or the group of that name, imported when it is used."""
 
 
 class LazyCommands(TyperGroup):
@@ -40,6 +41,8 @@ class LazyCommands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         function = getattr(import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
+        if isinstance(function, typer.Typer):
+            return typer.main.get_command(function)
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
         single.command(cmd_name)(function)
         return typer.main.get_command(single)

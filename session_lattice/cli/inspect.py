@@ -52,19 +52,6 @@ Filters = Annotated[
 ]
 
 
-def views(context: typer.Context, as_json: Json = False, sample: Sample = False) -> None:
-    """List the views: what each answers and how many rows it has."""
-    found = from_home(context, sample, queries.list_views)
-    if as_json:
-        print_json(found)
-        return
-    headings = [Heading("VIEW"), Heading("ROWS", right=True), Heading("ANSWERS", flexible=True)]
-    rows = [
-        [view.name, tables.shown(view.rows), view.error or view.question] for view in found.views
-    ]
-    _print(tables.table(headings, rows, tables.width()))
-
-
 def view(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The view; `views` lists them.")],
@@ -109,7 +96,7 @@ def sessions(
     """List sessions, the most recently active first."""
     given = {
         "agent": agent,
-        "repo": _repository(repo),
+        "repo": repository(repo),
         "branch": branch,
         "file": _absolute(file),
         "tool": tool,
@@ -232,7 +219,7 @@ def _absolute(path: str) -> str:
     return path
 
 
-def _repository(path: str) -> str:
+def repository(path: str) -> str:
     """Of a directory that one stands in: the checkout that it belongs to."""
     found = _absolute(path)
     if found == path:

@@ -24,7 +24,9 @@ class Column(msgspec.Struct, frozen=True):
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """A view of the catalog; `error` says why its last refresh failed, if it did.
 
-    `grain` names the columns that identify a row. Times are UTC.
+    `grain` names the columns that identify a row, `reads` the tables and views that it is made
+    of. `duration_ms` is how long its last refresh with any work took; if that is why it is made
+    more seldom than it asks for, it is `costly`. Times are UTC.
     """
 
     name: str
@@ -34,7 +36,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     columns: list[Column]
     refresh_interval_seconds: float
     origin: str
+    reads: list[str]
     materialized_at: datetime | None
+    duration_ms: int
+    costly: bool
     rows: int
     error: str | None
 

@@ -24,6 +24,7 @@ STALE_GRACE_SECONDS = 5.0
 
 State = Literal["healthy", "degraded", "stale", "down"]
 START_PULLER = "start it with `session-lattice up`, `session-lattice serve-puller` or brew services"
+NARROW_VIEW = "narrow its query: see `session-lattice views check`, or give it a `refresh:`"
 MEND_VIEW = "mend its .sql file; the next tick makes it anew"
 START_READS = "start it with `session-lattice up`, `session-lattice serve-reads` or brew services"
 
@@ -282,10 +283,20 @@ def _of_puller(problem: heartbeat.Problem, last: LastPull | None) -> Problem:
 
 
 def _of_views(served: Served | None, told: list[Problem]) -> list[Problem]:
-    """Broken views that the puller does not tell of itself."""
+    """Views that take too long, and broken ones that the puller does not tell of itself."""
     views = served.catalog.values() if served else ()
+    slow = [
+        Problem(
+            what=f"view {view.name} takes {view.duration_ms / 1000:.1f} s: it is made every"
+            f" {view.refresh_interval_seconds:.0f} s, so that the others need not wait",
+            since=view.materialized_at,
+            advice=NARROW_VIEW,
+        )
+        for view in views
+        if view.costly
+    ]
     broken = {f"view {view.name}: {view.error}": view for view in views if view.error}
-    return [
+    return slow + [
         Problem(what=what, since=view.materialized_at, advice=MEND_VIEW)
         for what, view in broken.items()
         if what not in [problem.what for problem in told]

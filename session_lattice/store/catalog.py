@@ -23,7 +23,7 @@ without a `dirty` line is recomputed whole.
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -67,6 +67,9 @@ class View:
     refresh_seconds: float | None
     origin: str
     sql: str
+    reads: frozenset[str]
+    """Base tables and views, of which the catalog comes to know; empty before."""
+
     definition: str
     """Changes with the file's text; a view whose definition changed is rebuilt."""
 
@@ -84,10 +87,14 @@ class Catalog:
     errors: list[ViewError] = field(default_factory=list)
 
 
-def load(user_views: Path, tables_in: Callable[[str], set[str]]) -> Catalog:
-    """The built-in views and those of the home; a bad one is left out and reported."""
+def load(user_views: Path, tables_in: Callable[[str], set[str]], *, tried: str = "") -> Catalog:
+    """The built-in views and those of the home; a bad one is left out and reported.
+
+    The home's view `tried` stands for a built-in one of that name.
+    """
     errors: list[ViewError] = []
     views = {view.name: view for view in _read_all(_built_in(), "built-in", errors)}
+    views.pop(tried, None)
     for view in _read_all(_user(user_views), "user", errors):
         if view.name in views:
             errors.append(ViewError(view.name, "the name is taken", hint="rename its file"))
@@ -103,6 +110,11 @@ def signature(user_views: Path) -> frozenset[tuple[str, int, int]]:
     except OSError:
         return frozenset({("one went while it was looked at", 0, 0)})
     return frozenset((name, seen.st_mtime_ns, seen.st_size) for name, seen in files)
+
+
+def read(file: Path) -> View:
+    """The view of one file, by the file's name. Raises ViewError."""
+    return parse(file.stem, _text(file.stem, file), "user")
 
 
 def _built_in() -> list[Traversable]:
@@ -181,6 +193,7 @@ def parse(name: str, text: str, origin: str) -> View:
         refresh_seconds=_seconds(name, single.get("refresh")),
         origin=origin,
         sql=sql,
+        reads=frozenset(),
         definition=hashlib.blake2b(text.encode(), digest_size=8).hexdigest(),
     )
 
@@ -222,9 +235,11 @@ def _ordered(
     views: dict[str, View], tables_in: Callable[[str], set[str]], errors: list[ViewError]
 ) -> list[View]:
     reads: dict[str, set[str]] = {}
-    for name, view in views.items():
+    for name, view in tuple(views.items()):
         try:
-            reads[name] = _reads(view, tables_in) & views.keys()
+            found = _reads(view, tables_in)
+            views[name] = replace(view, reads=frozenset(found))
+            reads[name] = found & views.keys()
         except StoreError as error:
             errors.append(ViewError(name, error.what, hint="mend its query"))
     while True:

@@ -11,7 +11,7 @@ import duckdb
 
 from session_lattice.errors import GenerationError, StoreError
 from session_lattice.home import Home
-from session_lattice.store import generations
+from session_lattice.store import generations, parsed
 
 MEMORY_LIMIT = "128MB"
 """What DuckDB may use before it spills to work/; the rest of the process needs as much."""
@@ -87,15 +87,26 @@ class Database:
                 sql, dict(parameters) if parameters else None
             ).fetchall()
 
+    def stream(
+        self, sql: str, parameters: Mapping[str, Any], size: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows in lists of `size`; to be taken before anything else is run."""
+        with _as_store_error():
+            result = self._connection.execute(sql, dict(parameters))
+            while rows := result.fetchmany(size):
+                yield rows
+
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row; None when there is none."""
         found = self.rows(sql, parameters)
         return found[0][0] if found else None
 
     def tables_in(self, sql: str) -> set[str]:
-        """Names of the tables that a query reads."""
-        with _as_store_error():
-            return set(self._connection.get_table_names(sql))
+        """Names of the tables and views that a query reads, also of those that are not there."""
+        try:
+            return parsed.tables(self.value("SELECT json_serialize_sql($sql)", {"sql": sql}))
+        except ValueError as error:
+            raise StoreError(str(error)) from error
 
     def interrupt(self) -> None:
         """End the statement under way, from another thread."""

@@ -45,7 +45,8 @@ class Lattice:
     """The views of the catalog as tables beside the base tables.
 
     What is refreshed also records the position up to which it is current, in one transaction,
-    so that a crash or a broken view leaves the others as they are. `clock` gives the time, UTC.
+    so that a crash or a broken view leaves the others as they are. `clock` gives the time, UTC;
+    the home's view `tried` stands for a built-in one.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class Lattice:
         home: Home,
         interval_seconds: float,
         clock: Callable[[], datetime] = utc_now,
+        tried: str = "",
     ) -> None:
         self._database = database
         self._home = home
         self._interval_seconds = interval_seconds
         self._clock = clock
         self._catalog = catalog.Catalog([])
+        self._tried = tried
         self._seen: object = None
         self._expires_at: datetime | None = None
         self._tell_time(clock())
@@ -72,7 +75,7 @@ class Lattice:
         if seen == self._seen:
             return False
         self._refresh.everything()
-        self._catalog = catalog.load(self._home.views, self._database.tables_in)
+        self._catalog = catalog.load(self._home.views, self._database.tables_in, tried=self._tried)
         self._refresh.serve(self._catalog.views)
         known = self._register.known()
         names = {view.name for view in self._catalog.views}
@@ -89,6 +92,25 @@ class Lattice:
             if v.name not in known or known[v.name].definition != v.definition
         ]
         return bool(due) or bool(known.keys() - names)
+
+    @property
+    def views(self) -> list[View]:
+        """Those of the catalog, each behind what it reads."""
+        return list(self._catalog.views)
+
+    def keep_only(self, name: str) -> None:
+        """Leave of the catalog the one view and those that it is made of."""
+        kept = {name}
+        for view in reversed(self._catalog.views):
+            if view.name in kept:
+                kept |= view.reads
+        self._catalog = catalog.Catalog([v for v in self._catalog.views if v.name in kept])
+        self._refresh.serve(self._catalog.views)
+
+    def rebuild(self, name: str) -> None:
+        """Make one view from nothing, on what those that it reads hold."""
+        self._database.run(TO_REBUILD, {"names": [name]})
+        self.refresh()
 
     @property
     def errors(self) -> list[ViewError]:
@@ -178,11 +200,10 @@ class Lattice:
         before = known.get(view.name)
         if before is None or _is_new(view, known) or not before.materialized_at or before.error:
             return False
-        interval = self._register.interval(view, before.duration_ms)
-        if interval <= self._interval_seconds:
+        if before.interval_seconds <= self._interval_seconds:
             return False
         age = (now - before.materialized_at).total_seconds()
-        return 0 <= age < interval - self._interval_seconds / 2
+        return 0 <= age < before.interval_seconds - self._interval_seconds / 2
 
     def _update(
         self, view: View, known: Known, current: Pass, proceed: Callable[[], None]
@@ -199,7 +220,7 @@ class Lattice:
             self._refresh.recompute(view, current.number)
         rows = int(self._database.value(ROW_COUNT.format(view.name)))
         milliseconds = int((time.monotonic() - began) * 1000)
-        self._register.refreshed(view, rows, milliseconds)
+        self._register.refreshed(view, dirty, rows, milliseconds)
         return Refreshed(view.name, dirty, rows, milliseconds)
 
     def _rebuild(self, view: View, current: Pass, proceed: Callable[[], None]) -> Refreshed:
@@ -209,7 +230,7 @@ class Lattice:
             self._refresh.rebuild(view)
         rows = int(self._database.value(ROW_COUNT.format(view.name)))
         milliseconds = int((time.monotonic() - began) * 1000)
-        self._register.record(view, current, rows, 0 if view.dirt else milliseconds, None)
+        self._register.record(view, current, rows, milliseconds, None)
         return Refreshed(view.name, None, rows, milliseconds)
 
     def _rebuild_followers(self, name: str) -> list[str]:

@@ -13,13 +13,17 @@ from session_lattice.store.dirt import Since
 COSTLY_SECONDS = 1.0
 """A view that takes longer waits before its next refresh, so that the others need not."""
 
+MANY_KEYS = 1_000
+"""A refresh of more keys is a time of much news, and says nothing of the others."""
+
 COSTLY_SHARE = 0.05
 """Of the time that a costly view's refreshes may take."""
 
 KEPT_ROWS = "SELECT rows FROM catalog WHERE name = $name"
 KEPT_COLUMNS = "SELECT columns FROM catalog WHERE name = $name"
 KNOWN = """
-SELECT name, definition, refreshed_position, refreshed_pass, materialized_at, duration_ms, error
+SELECT name, definition, refreshed_position, refreshed_pass, materialized_at,
+    refresh_interval_seconds, error
 FROM catalog
 """
 
@@ -32,7 +36,7 @@ class Known:
     position: int
     of_pass: int
     materialized_at: datetime | None
-    duration_ms: int
+    interval_seconds: float
     error: str | None
 
     @property
@@ -60,23 +64,31 @@ class Register:
         self._database = database
         self._interval_seconds = interval_seconds
 
-    def refreshed(self, view: View, rows: int, milliseconds: int) -> None:
+    def refreshed(self, view: View, dirty: int, rows: int, milliseconds: int) -> None:
         """Record what a refresh with any work came to."""
+        pace = self._pace(view, milliseconds if dirty <= MANY_KEYS else 0)
         self._database.run(
             statement("refreshed_view"),
             {
                 "name": view.name,
                 "rows": rows,
                 "duration": milliseconds,
-                "interval": self.interval(view, milliseconds),
+                **pace,
             },
         )
 
     def interval(self, view: View, duration_ms: int) -> float:
         """Seconds between two refreshes: what the view asks for, more if it is too costly."""
-        asked = view.refresh_seconds or self._interval_seconds
+        asked = self._asked(view)
         seconds = duration_ms / 1000
         return max(asked, seconds / COSTLY_SHARE) if seconds > COSTLY_SECONDS else asked
+
+    def _asked(self, view: View) -> float:
+        return view.refresh_seconds or self._interval_seconds
+
+    def _pace(self, view: View, duration_ms: int) -> dict[str, Any]:
+        interval = self.interval(view, duration_ms)
+        return {"interval": interval, "costly": interval > self._asked(view)}
 
     def stand(self, views: list[View], current: Pass) -> None:
         """Record that the views are up to date with the pass."""
@@ -102,8 +114,9 @@ class Register:
                 "axis": view.axis,
                 "question": view.question,
                 "grain": list(view.grain),
+                "reads": sorted(view.reads),
                 "columns": json.dumps(self._columns(view)) if error is None else before,
-                "interval": self.interval(view, milliseconds),
+                **self._pace(view, 0 if view.dirt else milliseconds),
                 "origin": view.origin,
                 "definition": view.definition if error is None else "",
                 "position": current.position,

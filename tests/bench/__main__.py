@@ -23,8 +23,10 @@ from tests.bench import (
     idle,
     ingest,
     isolation,
+    lattice,
     memory,
     recall,
+    search,
     status,
     stream,
     tick,
@@ -47,6 +49,8 @@ BENCHES: dict[str, Bench] = {
         *(totals, ingest, idle, tick, http, generations, isolation, status, memory, stream),
         git,
         recall,
+        lattice,
+        search,
     )
 }
 

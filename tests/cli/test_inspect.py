@@ -2,65 +2,18 @@
 
 import csv
 import io
-import json
 import os
 import pty
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from session_lattice import __main__
 from session_lattice.home import Home
+from tests.cli.running import Ended, Run
 from tests.reads.conftest import reads_server
 from tests.reads.world import World, truncate
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def lines(self) -> list[str]:
-        return self.out.splitlines()
-
-
-Run = Callable[..., Ended]
-
-
-@pytest.fixture(scope="module")
-def settled(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home with one generation, for commands that only read."""
-    world = World.create(tmp_path_factory.mktemp("settled") / "home", sessions=6)
-    world.publish()
-    world.close()
-    return world.home
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command line in this process."""
-
-    def run(home: Path, *words: str) -> Ended:
-        line = ["session-lattice", "--profile", "dev", "--home", str(home), *words]
-        monkeypatch.setattr(sys, "argv", line)
-        try:
-            code = __main__.main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        said = capsys.readouterr()
-        return Ended(code, said.out, said.err)
-
-    return run
 
 
 @pytest.fixture
@@ -106,8 +59,8 @@ def test_a_mistake_ends_with_one_and_says_what_to_try(
 def test_views_lists_every_view_with_its_question(run: Run, settled: Home) -> None:
     ended = run(settled.root, "views")
     assert ended.code == 0
-    assert ended.lines[0].split() == ["VIEW", "ROWS", "ANSWERS"]
-    assert any(line.startswith("model_usage ") for line in ended.lines)
+    assert ended.lines[0].split() == ["AXIS", "VIEW", "ROWS", "ANSWERS"]
+    assert any(" model_usage " in line for line in ended.lines)
     listed = run(settled.root, "views", "--json").json
     assert len(listed["views"]) == len(ended.lines) - 1
 

@@ -222,3 +222,18 @@ def test_a_log_that_is_no_log_is_a_problem(world: World, look: Callable[..., Sta
     assert found.state == "degraded"
     assert found.log.position is None
     assert str(world.home.log) in whats(found)
+
+
+def test_a_view_that_is_too_costly_for_each_tick_is_named(
+    world: World, look: Callable[..., Status]
+) -> None:
+    world.database.run(
+        "UPDATE catalog SET costly = true, duration_ms = 4200, refresh_interval_seconds = 84"
+        " WHERE name = 'model_usage'"
+    )
+    world.publish(refresh=False)
+    beat(world.home)
+    with puller(world.home):
+        found = look()
+    assert found.state == "degraded"
+    assert "view model_usage takes 4.2 s: it is made every 84 s" in whats(found)

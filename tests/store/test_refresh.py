@@ -176,12 +176,24 @@ def test_a_view_that_takes_too_long_waits_so_that_its_share_of_the_time_is_small
     add(lab, a_calls=PER_SESSION)
     lab.feed(envelopes([called("s1", "c1")]))
     lab.store.refresh()
-    lab.rows("UPDATE catalog SET duration_ms = 9000 WHERE name = 'a_calls'")
+    slow = "UPDATE catalog SET refresh_interval_seconds = 180 WHERE name = 'a_calls'"
+    lab.rows(slow)
     lab.feed(envelopes([called("s1", "c2")], first=2))
     assert "a_calls" not in dirty(lab)
-    lab.passes(9 / COSTLY_SHARE / 3600)
+    lab.passes(hours=0.05)
     assert dirty(lab)["a_calls"] == 1
     assert lab.table("a_calls") == [("codex/s1", "Bash", 2)]
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "interval"), [(0, 60), (999, 60), (2_000, 60), (9_000, 180), (900_000, 18_000)]
+)
+def test_a_view_is_refreshed_so_seldom_that_it_takes_a_twentieth_of_the_time(
+    lab: Lab, milliseconds: int, interval: float
+) -> None:
+    view = catalog.parse("mine", PER_SESSION, "user")
+    assert COSTLY_SHARE == 1 / 20
+    assert lab.store._lattice._register.interval(view, milliseconds) == interval
 
 
 def test_more_sessions_than_are_copied_are_refreshed_all_the_same(lab: Lab) -> None:

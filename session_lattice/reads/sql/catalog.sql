@@ -1,6 +1,6 @@
 -- The views of the generation, as last refreshed.
 SELECT
     name, axis, question, grain, columns, refresh_interval_seconds,
-    origin, materialized_at, rows, error
+    origin, reads, materialized_at, duration_ms, costly, rows, error
 FROM catalog
 ORDER BY axis, name

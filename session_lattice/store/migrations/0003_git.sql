@@ -160,5 +160,7 @@ SET
 -- Refreshes are numbered, because one may come without anything new in the log: what a view took
 -- away or put in is kept in `deltas` for the views that read it, with the number of the pass.
 ALTER TABLE catalog ADD COLUMN refreshed_pass BIGINT DEFAULT 0;
+ALTER TABLE catalog ADD COLUMN reads VARCHAR[] DEFAULT [];      -- base tables and views
 ALTER TABLE catalog ADD COLUMN duration_ms BIGINT DEFAULT 0;  -- of the last refresh with any work
+ALTER TABLE catalog ADD COLUMN costly BOOLEAN DEFAULT false;  -- made more seldom for that
 CREATE SCHEMA deltas;
