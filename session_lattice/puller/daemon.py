@@ -2,6 +2,7 @@
 
 import random
 import socket
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -16,21 +17,19 @@ from session_lattice.home import Home
 from session_lattice.log.base import EventLog
 from session_lattice.log.choose import open_log
 from session_lattice.log.drainer import Delivery, Drainer
-from session_lattice.puller.bulk import BulkReader
-from session_lattice.puller.discovery import Discovery, Once, Upstream
-from session_lattice.puller.ingest import Ingest
+from session_lattice.puller.indexing import Indexing
 from session_lattice.puller.lanes import Lanes
-from session_lattice.puller.progress import Progress, Unmeasured
+from session_lattice.puller.progress import Progress
 from session_lattice.puller.pull import Ended, Made, Pull, end_draft, now_us, stream_of
 from session_lattice.puller.pulse import Pulse
 from session_lattice.puller.reserve import Reserve
 from session_lattice.puller.retention import Retention
 from session_lattice.puller.scope import CancelScope
 from session_lattice.puller.signals import Signals
+from session_lattice.puller.sources import Sources
 from session_lattice.puller.tick import Tick
 from session_lattice.puller.watch import Watcher
 from session_lattice.sources.base import SourceStatus
-from session_lattice.sources.git.source import GitSource
 from session_lattice.store.store import Store
 
 FIRST_RETRY_SECONDS = 1.0
@@ -70,11 +69,11 @@ class Puller:
         self._logger = structlog.get_logger()
         self._pulse = Pulse(settings, home, sample)
         self._progress = Progress(self._step)
-        self._discovery = Discovery(settings.agents_homes, sample=sample)
-        self._repositories = _repositories(settings, home, sample)
+        self._sources = Sources(settings, home, self._progress, self._scan_failed, sample=sample)
         self._watcher = Watcher(self._changed, self._watch_failed)
         self._reserve = Reserve(home.reserve)
         self._retention = Retention(settings.log_retention_days)
+        self._indexing = Indexing(home)
         self._log: EventLog | None = None
         self._drainer: Drainer | None = None
         self._lanes: Lanes | None = None
@@ -84,22 +83,42 @@ class Puller:
         self._owed = False
         self._trimmed = 0
         self._failures = 0
+        self._error: LatticeError | None = None
 
     def run(self, *, once: bool) -> int:
         self._orphan = self._pulse.pull = self._pulse.resume()
-        self._logger.info(
-            "puller_started", home=str(self._home.root), profile=self._settings.profile
-        )
+        place = {"home": str(self._home.root), "profile": self._settings.profile}
+        self._logger.info("puller_started", **place)
         try:
             self._pull("once" if once else "start")
+            while once and not self._signals.stopping and self._index():
+                pass
             while not once and not self._signals.stopping:
                 self._watch()
-                self._signals.wait(self._delay())
+                self._rest(self._delay())
                 if not self._signals.stopping:
                     self._pull("asked" if self._signals.asked or self._owed else "tick")
         finally:
             self._close()
         return 1 if once and self._failures else 0
+
+    def _rest(self, seconds: float) -> None:
+        """Index what was published while there is time for it, a step at least; then wait."""
+        end = time.monotonic() + seconds
+        while self._index() and time.monotonic() < end:
+            if self._signals.stopping or self._signals.asked:
+                return
+        self._signals.wait(max(0.0, end - time.monotonic()))
+
+    def _index(self) -> bool:
+        """A step of the search index; whether there is more to do."""
+        if not self._store:
+            return False
+        before, more = self._indexing.problem, self._indexing.step(self._store)
+        if self._indexing.problem is not before:
+            self._report()
+            self._beat()
+        return more
 
     def _delay(self) -> float:
         interval = self._settings.refresh_interval_seconds
@@ -119,14 +138,15 @@ class Puller:
             self._failed(ended.error)
         elif ended.outcome == "finished":
             self._succeeded(ended.last)
-        self._report(ended.error)
+        self._error = ended.error
+        self._report()
         self._beat()
 
     def _work(self, pull: Pull) -> Made:
         """Open what is not open, then do the pull's work. Raises LatticeError."""
         log = self._log = self._log or open_log(self._settings, origin=socket.gethostname())
         drainer = self._drainer = self._drainer or Drainer(log)
-        lanes = self._lanes = self._lanes or self._start_lanes(log, drainer)
+        lanes = self._lanes = self._lanes or self._sources.start(log, drainer)
         self._tell_untold(log, drainer)
         pull.attach(drainer)
         if self._failures:
@@ -140,46 +160,13 @@ class Puller:
             self._progress,
             interval_seconds=self._settings.refresh_interval_seconds,
             sample=self._sample,
-            repositories=self._repositories,
+            repositories=self._sources.repositories,
+            index=self._index,
         )
         try:
             return tick.run(pull)
         finally:
             self._trimmed = tick.trimmed or self._trimmed
-
-    def _start_lanes(self, log: EventLog, drainer: Drainer) -> Lanes:
-        on_disk = Ingest(
-            log,
-            drainer,
-            self._discovery,
-            progress=self._progress,
-            on_error=self._scan_failed,
-            bulk=BulkReader(self._settings.agents_homes, self._sample),
-        )
-        last = self._git_lane(log, drainer)
-        if not self._settings.repo_recall_url:
-            return Lanes(on_disk, last=last)
-        upstream = Ingest(
-            log,
-            drainer,
-            Upstream(self._settings),
-            progress=Unmeasured(),
-            on_error=self._scan_failed,
-            doing="asking the recall service",
-        )
-        return Lanes(on_disk, upstream, last=last)
-
-    def _git_lane(self, log: EventLog, drainer: Drainer) -> Ingest | None:
-        if self._repositories is None:
-            return None
-        return Ingest(
-            log,
-            drainer,
-            Once(self._repositories),
-            progress=Unmeasured(),
-            on_error=self._scan_failed,
-            doing="reading repositories",
-        )
 
     def _open_store(self) -> Store:
         store = Store(self._home, self._settings.refresh_interval_seconds)
@@ -254,10 +241,14 @@ class Puller:
             seconds = (last.finished_at - last.started_at) / 1e6
             self._logger.info("pull_finished", pull=last.id, seconds=round(seconds, 3))
 
-    def _report(self, error: LatticeError | None) -> None:
+    def _report(self) -> None:
         """Everything that is wrong now, for whoever asks for the status."""
         statuses = self._statuses()
-        problems = [Problem(what=error.what, since=now_us(), advice=error.hint)] if error else []
+        problems = [
+            Problem(what=error.what, since=now_us(), advice=error.hint)
+            for error in (self._error, self._indexing.problem)
+            if error
+        ]
         if self._trimmed:
             what = f"{self._trimmed} events were trimmed from the log before they were applied"
             advice = "raise SESSION_LATTICE_LOG_RETENTION_DAYS"
@@ -282,7 +273,10 @@ class Puller:
         """Agents' homes that somebody asked for and that are not there."""
         if self._settings.provenance["transcripts"] == "default":
             return []
-        return [SourceStatus(str(p), "missing", str(p), files=0) for p in self._discovery.missing]
+        return [
+            SourceStatus(str(p), "missing", str(p), files=0)
+            for p in self._sources.discovery.missing
+        ]
 
     def _step(self) -> None:
         try:
@@ -329,14 +323,9 @@ class Puller:
             if self._log:
                 stack.callback(self._log.close)
             stack.callback(self._close_store)
+            stack.callback(self._indexing.close)
             if self._drainer:
                 stack.callback(self._drainer.close)
             if self._lanes:
                 stack.callback(self._lanes.close)
             stack.callback(self._watcher.close)
-
-
-def _repositories(settings: Settings, home: Home, sample: bool) -> GitSource | None:
-    if settings.repositories is None:
-        return None
-    return GitSource(settings.repositories, sample_at=home.sample_repository if sample else None)

@@ -40,6 +40,8 @@ def patch_touches(patch: str, base: str) -> tuple[Touch, ...]:
         path = absolute(path.strip(), base)
         change = patched(patch[header.end() : end])
         if verb:
+            # A new file has no line to take: one that begins with "-" lacks the mark before it.
+            change = Change(change.added) if verb == "Add" else change
             found[path] = _ACTIONS[verb], change
             last = path
         elif last:

@@ -8,18 +8,13 @@ PRINTED_COMMITS = 32
 SCANNED_CHARS = 256 * 1024
 """Characters at the end of an output that are looked at: hooks speak before git does."""
 
-_PRINTED = re.compile(
-    r"^\[[^\]\n]{1,200} [0-9a-f]{7,40}\] "
-    r"|^[ +]{0,4}[0-9a-f]{7,40}[.]{2,3}[0-9a-f]{7,40} +[^\s]{1,200} -> [^\s]{1,200}",
-    re.MULTILINE,
-)
+_PRINTED = re.compile(r"^\[[^\]\n]{1,200} [0-9a-f]{7,40}\] ", re.MULTILINE)
 
 
 def printed_commits(text: str, limit: int) -> list[str]:
-    """Lines of an output of more than `limit` characters that name commits.
+    """Of an output of more than `limit` characters, the beginnings of lines that name commits.
 
-    "[branch abc1234] ", without the subject, of a commit, and "abc1234..def5678 branch -> branch"
-    of a push; the latter is all that `git commit --quiet && git push` prints.
+    They are "[branch abc1234] " without the subject, as the store looks for them.
     """
     if len(text) <= limit:
         return []

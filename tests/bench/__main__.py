@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.bench import (
     ccusage,
     generations,
+    git,
     history,
     http,
     idle,
@@ -26,6 +27,7 @@ from tests.bench import (
     lattice,
     memory,
     recall,
+    search,
     status,
     stream,
     tick,
@@ -58,8 +60,10 @@ BENCHES: dict[str, Bench] = {
             memory,
             stream,
         ),
+        git,
         recall,
         lattice,
+        search,
     )
 }
 

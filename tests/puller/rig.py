@@ -49,6 +49,7 @@ class Rig:
         self.repositories: GitSource | None = None
         self.store = Store(self.home, 60.0)
         self.trimmed = 0
+        self.index: Callable[[], bool] = lambda: False
 
     @property
     def lanes(self) -> Lanes:
@@ -87,6 +88,7 @@ class Rig:
             interval_seconds=self.interval_seconds,
             sample=False,
             repositories=self.repositories,
+            index=self.index,
         )
         try:
             return tick.run(pull)

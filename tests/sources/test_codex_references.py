@@ -97,6 +97,7 @@ def test_a_printed_commit_stays_in_the_excerpt_of_a_call_that_runs_git(tmp_path:
 PATCH = """*** Begin Patch
 *** Add File: moon.py
 +the moon is new
+- no mark before this
 *** Update File: map.py
 @@
  kept as it is

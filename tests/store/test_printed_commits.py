@@ -8,7 +8,6 @@ from session_lattice.events import Event, ToolCalled, ToolReturned
 from tests.store.lab import Lab, envelopes
 
 ME: dict[str, Any] = {"agent": "claude_code", "session": "s1", "cwd": "/srv/tide"}
-QUIET = "git commit -q -m x && git push"
 PUSHED = "To example.org:o/r.git\n   1111111..2222222  main -> main\n"
 
 PRINTED: tuple[tuple[str, str, list[tuple[str, str]]], ...] = (
@@ -18,9 +17,7 @@ PRINTED: tuple[tuple[str, str, list[tuple[str, str]]], ...] = (
     ("git cherry-pick a b", "[t aaaaaa1] x\n[t aaaaaa2] y", [("aaaaaa1", "t"), ("aaaaaa2", "t")]),
     ("git revert x", "[detached HEAD abc1234] Revert", [("abc1234", "detached HEAD")]),
     ("git commit -m x && git push", "[main 2222222] x\n" + PUSHED, [("2222222", "main")]),
-    (QUIET, PUSHED, [("2222222", "main")]),
-    (QUIET + " -f", " + 1111111...3333333 HEAD -> a/b (forced update)", [("3333333", "a/b")]),
-    ("git commit -qm x; git pull", "   1111111..4444444  a/b        -> origin/a/b", []),
+    ("git commit -q -m x && git push", PUSHED, []),
     ("git push", PUSHED, []),
     ("git commit -q -m x", "", []),
     ("git merge topic", "Updating 1111111..2222222\nFast-forward", []),

@@ -5,6 +5,7 @@ or break it. So it is done here and not in a daemon, and the kernel ends this pr
 repository has taken too long.
 """
 
+import gc
 import os
 import resource
 import signal
@@ -22,6 +23,9 @@ from session_lattice.sources.git.since import since
 MEMORY_BYTES = 1024 * 1024 * 1024
 """What reading may take, where the system can limit it."""
 
+GC_OBJECTS = 50_000
+"""Objects made between two looks for cycles: reading makes millions and none of them."""
+
 
 def main() -> None:
     """Until standard input ends."""
@@ -31,6 +35,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory()
     harden()
+    gc.set_threshold(GC_OBJECTS)
     decoder = msgspec.json.Decoder(Request | SinceRequest)
     for line in sys.stdin.buffer:
         _answer(decoder.decode(line))
@@ -42,17 +47,18 @@ def _answer(request: Request | SinceRequest) -> None:
         if isinstance(request, SinceRequest):
             # Each portion has its time, and whoever takes it may take theirs.
             _limit_time(0)
-        _write(msgspec.json.encode(part))
+        _write(part)
         if isinstance(request, SinceRequest):
             _limit_time(request.seconds)
     _write(b"")
     _limit_time(0)
 
 
-def _parts(request: Request | SinceRequest) -> Iterator[msgspec.Struct]:
+def _parts(request: Request | SinceRequest) -> Iterator[bytes]:
     if isinstance(request, SinceRequest):
-        return since(request.path, request.repo, list(request.told), dict(request.marks))
-    return read(request.path, request.now)
+        told, marks = list(request.told), dict(request.marks)
+        return since(request.path, request.repo, told, marks, request.seconds)
+    return map(msgspec.json.encode, read(request.path, request.now))
 
 
 def _limit_time(seconds: float) -> None:

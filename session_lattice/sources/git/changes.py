@@ -58,7 +58,7 @@ def changes(objects: Objects, old: bytes, new: bytes, *, sketched: bool) -> Chan
     found.sort(key=lambda change: change.path)
     if old and _may_be_similar(found):
         found = _similar(objects, old, new, found)
-    told = [_told(objects, change) for change in found[:MAX_FILES]]
+    told = [_told(objects, change, sketched=sketched) for change in found[:MAX_FILES]]
     files = [file for file, _ in told]
     total = Changes(
         files_changed=len(found),
@@ -118,9 +118,9 @@ def _similar(objects: Objects, old: bytes, new: bytes, found: list[_Change]) -> 
     return kept
 
 
-def _told(objects: Objects, change: _Change) -> tuple[ChangedFile, list[bytes]]:
-    """The file without its sketch, and the lines that were added."""
-    additions, deletions, binary, added = _lines(objects, change)
+def _told(objects: Objects, change: _Change, *, sketched: bool) -> tuple[ChangedFile, list[bytes]]:
+    """The file without its sketch, and for one the lines that were added."""
+    additions, deletions, binary, added = _lines(objects, change, sketched=sketched)
     file = ChangedFile(
         path=plain(change.path, PATH_CHARS),
         status=change.status or _status(change),
@@ -146,7 +146,9 @@ def _status(change: _Change) -> ChangeStatus:
     return "modified" if same else "type_changed"
 
 
-def _lines(objects: Objects, change: _Change) -> tuple[int, int, bool, list[bytes]]:
+def _lines(
+    objects: Objects, change: _Change, *, sketched: bool
+) -> tuple[int, int, bool, list[bytes]]:
     """Additions, deletions, whether it is binary, and the added lines. Of submodules none."""
     sides = [entry for entry in (change.old, change.new) if entry and not _is_submodule(entry)]
     if not sides or (change.old and change.new and change.old[2] == change.new[2]):
@@ -155,18 +157,20 @@ def _lines(objects: Objects, change: _Change) -> tuple[int, int, bool, list[byte
     if any(blob is None or blob.is_binary for blob in blobs):
         return 0, 0, True, []
     if len(sides) == 2:
-        return _difference(blobs[0], blobs[1])
+        return _difference(blobs[0], blobs[1], sketched=sketched)
     lines = _split(blobs[0].data)  # type: ignore[union-attr]
     return (len(lines), 0, False, lines) if change.new in sides else (0, len(lines), False, [])
 
 
 def _difference(
-    old: pygit2.Blob | None, new: pygit2.Blob | None
+    old: pygit2.Blob | None, new: pygit2.Blob | None, *, sketched: bool
 ) -> tuple[int, int, bool, list[bytes]]:
     assert old is not None
     assert new is not None
     patch = old.diff(new, context_lines=0)  # type: ignore[call-arg]
     _, additions, deletions = patch.line_stats
+    if not sketched:
+        return additions, deletions, False, []
     # What comes before the first hunk are headings, which begin with "+" too.
     _, _, hunks = patch.data.partition(b"\n@@ ")
     added = [line[1:] for line in hunks.split(b"\n") if line[:1] == b"+"]
