@@ -10,11 +10,11 @@ KEEP_OLD = "CREATE OR REPLACE TEMP TABLE before AS SELECT * FROM {name} WHERE di
 MAKE_NEW = "CREATE OR REPLACE TEMP TABLE after AS {sql}"
 PUT = "INSERT INTO {name} SELECT * FROM after"
 DIFFERENCE = """
-INSERT INTO deltas.{name} SELECT *, {of_pass} FROM (
-    (SELECT * FROM before EXCEPT ALL SELECT * FROM after)
-    UNION ALL
-    (SELECT * FROM after EXCEPT ALL SELECT * FROM before)
-)
+INSERT INTO deltas.{name}
+SELECT * EXCLUDE (side), {of_pass}
+FROM (SELECT *, 1 AS side FROM after UNION ALL SELECT *, -1 FROM before)
+GROUP BY ALL
+HAVING sum(side) <> 0
 """
 BEGIN = """
 CREATE OR REPLACE TABLE deltas.{name} AS SELECT *, 0::BIGINT AS changed FROM {name} LIMIT 0
