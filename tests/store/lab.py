@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from session_lattice import events
@@ -342,9 +343,16 @@ EVENTS = st.one_of(
 )
 
 
+def few(examples: int) -> settings:
+    """Settings of a property over histories; each example costs stores, and so seconds."""
+    slow = [HealthCheck.too_slow]
+    return settings(max_examples=examples, deadline=None, suppress_health_check=slow)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
-    """A history cut into batches."""
-    happened = envelopes(draw(st.lists(EVENTS, min_size=1, max_size=40)))
+    """A history cut into batches; mostly a long one, as a store costs more than its events."""
+    fewest = draw(st.sampled_from([1, 24, 24, 24]))
+    happened = envelopes(draw(st.lists(EVENTS, min_size=fewest, max_size=40)))
     cuts = sorted(draw(st.sets(st.integers(1, len(happened)), max_size=5)) | {0, len(happened)})
     return [happened[a:b] for a, b in pairwise(cuts)]
