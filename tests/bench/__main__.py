@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench import (
+    ccusage,
     generations,
     history,
     http,
@@ -45,7 +46,19 @@ Bench = Callable[[Context], Iterator[Row]]
 BENCHES: dict[str, Bench] = {
     module.NAME: module.measure
     for module in (
-        *(totals, ingest, idle, tick, http, generations, isolation, status, memory, stream),
+        *(
+            totals,
+            ccusage,
+            ingest,
+            idle,
+            tick,
+            http,
+            generations,
+            isolation,
+            status,
+            memory,
+            stream,
+        ),
         recall,
         lattice,
         search,

@@ -1,17 +1,21 @@
 """The programs that session-lattice is measured against, each in an environment of its own."""
 
+import json
 import os
 import shutil
 import subprocess
 import venv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.bench.history import History
-from tests.bench.measure import SkipError, Spent, run
+from tests.bench.measure import BenchError, SkipError, Spent, run
 
 ANALYTICS_NEEDS = ("agent-session-analytics==0.2.1", "duckdb-cli")
+CCUSAGE = "20.0.24"
 INSTALL_TIMEOUT_SECONDS = 300.0
+REPORT_TIMEOUT_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,45 @@ class Analytics:
             "LANG": os.environ.get("LANG", "C.UTF-8"),
         }
         return run([str(self.bin / "agent-session-analytics"), "ingest", "--force"], env, work)
+
+
+@dataclass(frozen=True, slots=True)
+class Ccusage:
+    """ccusage: sums what transcripts say of tokens and costs."""
+
+    program: Path
+
+    @classmethod
+    def installed(cls, cache: Path) -> "Ccusage":
+        """Its packages below `cache`, fetched on first use; SkipError when they cannot be."""
+        npm = shutil.which("npm")
+        if npm is None or shutil.which("node") is None:
+            raise SkipError("node and npm are not installed")
+        root = cache / f"peer-ccusage-{CCUSAGE}"
+        program = root / "node_modules/.bin/ccusage"
+        if not program.exists():
+            root.mkdir(parents=True, exist_ok=True)
+            quiet = ("--no-audit", "--no-fund", "--prefix", str(root))
+            _install([npm, "install", *quiet, f"ccusage@{CCUSAGE}"])
+        return cls(program)
+
+    def report(self, transcripts: Path, *report: str) -> dict[str, Any]:
+        """One of its reports over `transcripts`, claude and codex, in UTC, prices as shipped."""
+        env = {
+            "HOME": str(self.program.parent),
+            "PATH": os.environ["PATH"],
+            "CLAUDE_CONFIG_DIR": str(transcripts / "claude"),
+            "CODEX_HOME": str(transcripts / "codex"),
+        }
+        command = [str(self.program), *report, "--json", "--offline", "--timezone", "UTC"]
+        ended = subprocess.run(
+            command, env=env, capture_output=True, timeout=REPORT_TIMEOUT_SECONDS, check=False
+        )
+        if ended.returncode:
+            said = ended.stderr.decode("utf-8", "replace")[-300:]
+            raise BenchError(f"ccusage ended with {ended.returncode}: {said}")
+        told: dict[str, Any] = json.loads(ended.stdout)
+        return told
 
 
 def _install(command: list[str]) -> None:

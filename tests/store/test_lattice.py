@@ -22,15 +22,29 @@ from tests.store.lab import Lab, envelopes, few, histories
 
 ME: dict[str, Any] = {"agent": "claude_code", "session": "s1"}
 BUILT_IN = {
-    "session_overview",
+    "billing_blocks",
+    "block_hours",
+    "branch_usage",
+    "cache_efficiency",
+    "concurrency",
+    "context_pressure",
+    "daily_usage",
+    "file_sessions",
+    "hourly_heatmap",
+    "model_usage",
     "repo_sessions",
     "repo_status",
+    "session_branches",
+    "session_cache",
+    "session_hours",
+    "session_outcomes",
+    "session_overview",
+    "session_places",
+    "session_usage",
     "subagent_tree",
-    "daily_usage",
-    "model_usage",
-    "tool_sessions",
     "tool_reliability",
-    "file_sessions",
+    "tool_sessions",
+    "vanished_transcripts",
 }
 GOOD = """-- How many calls?
 -- grain: name

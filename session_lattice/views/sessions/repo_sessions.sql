@@ -2,14 +2,10 @@
 -- axis: sessions
 -- grain: repo, session
 -- key: session
--- dirty: messages.session
--- dirty: tool_calls.session
--- dirty: responses.session
--- dirty: sessions.session
+-- dirty: session_branches.session
+-- dirty: session_overview.session
 -- dirty: reports.session
--- dirty: checkouts.cwd -> messages.session
--- dirty: checkouts.cwd -> tool_calls.session
--- dirty: checkouts.cwd -> responses.session
+-- dirty: session_repos.session
 -- dirty: checkouts.cwd -> reports.session
 -- column repo: | repository: its main checkout's directory, or the directory worked in
 -- column session: | agent and the agent's own id
@@ -30,12 +26,8 @@
 -- column unpriced_responses: count | responses of models without a known price; 0 if counts_from is upstream
 -- column linked_by: | work: it is known to have worked there; upstream: only an upstream says that it has to do with it
 -- column counts_from: | transcript, or upstream for a session of whose work no transcript tells
-WITH read_here AS (
-    SELECT session FROM messages WHERE dirty(session)
-    UNION
-    SELECT session FROM tool_calls WHERE dirty(session)
-    UNION
-    SELECT session FROM responses WHERE dirty(session)
+WITH known AS (
+    SELECT * FROM session_branches WHERE dirty(session)
 ),
 claimed_calls AS (
     SELECT session, sum(calls)::BIGINT AS calls
@@ -43,43 +35,27 @@ claimed_calls AS (
     WHERE dirty(session)
     GROUP BY session
 ),
-work AS (
-    SELECT
-        session, cwd, branch, ts AS first_at, ts AS last_at,
-        1 AS messages, 0 AS tool_calls, 0 AS responses,
-        0 AS input_tokens, 0 AS output_tokens, 0 AS cache_write_tokens, 0 AS cache_read_tokens,
-        NULL::BIGINT AS cost_microdollars, 0 AS unpriced
-    FROM messages
-    WHERE dirty(session) AND cwd IS NOT NULL
-    UNION ALL
-    SELECT session, cwd, branch, called_at, called_at, 0, 1, 0, 0, 0, 0, 0, NULL, 0
-    FROM tool_calls
-    WHERE dirty(session) AND cwd IS NOT NULL AND name IS NOT NULL
-    UNION ALL
-    SELECT
-        session, cwd, branch, ts, ts, 0, 0, 1,
-        input_tokens, output_tokens, cache_write_tokens, cache_read_tokens,
-        cost_microdollars, (cost_microdollars IS NULL)::INTEGER
-    FROM responses
-    WHERE dirty(session) AND cwd IS NOT NULL
-    UNION ALL
-    SELECT
-        r.session, r.cwd, r.branch, r.started_at, r.ended_at, r.messages, coalesce(c.calls, 0), 0,
-        r.input_tokens, r.output_tokens, r.cache_write_tokens, r.cache_read_tokens,
-        NULL, 0
-    FROM reports AS r
-    LEFT JOIN claimed_calls AS c ON c.session = r.session
-    WHERE dirty(r.session) AND r.cwd IS NOT NULL
-        AND r.session NOT IN (SELECT session FROM read_here)
-),
 placed AS (
     SELECT
-        coalesce(c.repo, w.cwd) AS repo,
-        coalesce(c.worktree, w.cwd) AS worktree,
-        w.* EXCLUDE (cwd),
+        session, repo, worktrees, branch, first_at, last_at,
+        messages, tool_calls, responses,
+        input_tokens, output_tokens, cache_write_tokens, cache_read_tokens,
+        cost_microdollars, unpriced_responses,
         true AS worked
-    FROM work AS w
-    LEFT JOIN checkouts AS c ON c.cwd = w.cwd
+    FROM known
+    WHERE repo <> ''
+    UNION ALL
+    SELECT
+        r.session, coalesce(c.repo, r.cwd), [coalesce(c.worktree, r.cwd)], r.branch,
+        r.started_at, r.ended_at,
+        r.messages, coalesce(calls.calls, 0), 0,
+        r.input_tokens, r.output_tokens, r.cache_write_tokens, r.cache_read_tokens,
+        NULL, 0,
+        true
+    FROM reports AS r
+    LEFT JOIN checkouts AS c ON c.cwd = r.cwd
+    LEFT JOIN claimed_calls AS calls ON calls.session = r.session
+    WHERE dirty(r.session) AND r.cwd IS NOT NULL AND r.session NOT IN (SELECT session FROM known)
     UNION ALL BY NAME
     SELECT session, repo, false AS worked
     FROM session_repos
@@ -90,10 +66,10 @@ SELECT
     p.session,
     any_value(s.agent) AS agent,
     any_value(s.title) AS title,
-    coalesce(list_sort(list_distinct(list(p.worktree) FILTER (WHERE p.worktree IS NOT NULL))), [])
-        AS worktrees,
-    coalesce(list_sort(list_distinct(list(p.branch) FILTER (WHERE p.branch IS NOT NULL))), [])
-        AS branches,
+    coalesce(list_sort(list_distinct(flatten(list(p.worktrees)))), []) AS worktrees,
+    coalesce(
+        list(DISTINCT p.branch ORDER BY p.branch) FILTER (WHERE p.branch <> ''), []
+    ) AS branches,
     min(p.first_at) AS first_at,
     max(p.last_at) AS last_at,
     coalesce(sum(p.messages), 0)::BIGINT AS messages,
@@ -104,10 +80,9 @@ SELECT
     coalesce(sum(p.cache_write_tokens), 0)::BIGINT AS cache_write_tokens,
     coalesce(sum(p.cache_read_tokens), 0)::BIGINT AS cache_read_tokens,
     sum(p.cost_microdollars)::BIGINT AS cost_microdollars,
-    coalesce(sum(p.unpriced), 0)::BIGINT AS unpriced_responses,
+    coalesce(sum(p.unpriced_responses), 0)::BIGINT AS unpriced_responses,
     if(bool_or(p.worked), 'work', 'upstream') AS linked_by,
-    if(any_value(h.session) IS NULL, 'upstream', 'transcript') AS counts_from
+    if(p.session IN (SELECT session FROM known), 'transcript', 'upstream') AS counts_from
 FROM placed AS p
-LEFT JOIN read_here AS h ON h.session = p.session
 LEFT JOIN session_overview AS s ON s.session = p.session
 GROUP BY p.repo, p.session

@@ -2,8 +2,8 @@
 -- axis: sessions
 -- grain: repo
 -- key: repo
--- Without dirty lines, so made whole each time, which is quick: a session that a new checkout
--- moves elsewhere leaves nothing by which the repository that it left could be found.
+-- dirty: repos.repo
+-- dirty: repo_sessions.repo
 -- column repo: | its main checkout's directory
 -- column name: | as the upstream names it
 -- column remote_url: | where it is pushed to
@@ -67,8 +67,9 @@ SELECT
     r.upstream
 FROM repos AS r
 LEFT JOIN (
-    SELECT repo, count(DISTINCT session) AS sessions
+    SELECT repo, count(*) AS sessions
     FROM repo_sessions
+    WHERE dirty(repo)
     GROUP BY repo
 ) AS s ON s.repo = r.repo
 WHERE dirty(r.repo)

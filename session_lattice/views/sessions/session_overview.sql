@@ -1,6 +1,7 @@
 -- What did each session do, where, for how long, at what cost?
 -- axis: sessions
 -- grain: session
+-- within: session
 -- dirty: sessions.session
 -- dirty: messages.session
 -- dirty: tool_calls.session

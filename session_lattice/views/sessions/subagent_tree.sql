@@ -2,6 +2,7 @@
 -- axis: sessions
 -- grain: session, subagent
 -- key: session
+-- within: session
 -- dirty: sessions.session
 -- dirty: messages.session
 -- dirty: tool_calls.session

@@ -2,10 +2,9 @@
 -- axis: time
 -- grain: day, agent, model, counted_from
 -- key: day
--- dirty: responses.day
+-- dirty: session_usage.day
 -- dirty: reported_usage.day
--- dirty: responses.session -> reported_usage.day
--- dirty: messages.session -> reported_usage.day
+-- dirty: session_overview.session -> reported_usage.day
 -- column day: UTC | day of the response; of an upstream's claim, the day that its session began
 -- column agent: | claude_code or codex
 -- column model: | as the transcript names it; several models or unknown where an upstream does not tell which
@@ -25,38 +24,37 @@ SELECT
     agent,
     model,
     count(DISTINCT session) AS sessions,
-    count(*) AS responses,
+    sum(responses)::BIGINT AS responses,
     sum(input_tokens)::BIGINT AS input_tokens,
     sum(output_tokens)::BIGINT AS output_tokens,
     sum(cache_write_tokens)::BIGINT AS cache_write_tokens,
     sum(cache_read_tokens)::BIGINT AS cache_read_tokens,
     sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
     sum(cost_microdollars)::BIGINT AS cost_microdollars,
-    count(*) FILTER (WHERE cost_microdollars IS NULL) AS unpriced_responses,
+    sum(unpriced_responses)::BIGINT AS unpriced_responses,
     max(cost_source) AS cost_source,
     'transcript' AS counted_from
-FROM responses
+FROM session_usage
 WHERE dirty(day)
 GROUP BY day, agent, model
 UNION ALL
 SELECT
-    day,
-    agent,
-    model,
-    count(DISTINCT session),
+    u.day,
+    u.agent,
+    u.model,
+    count(DISTINCT u.session),
     0,
-    sum(input_tokens)::BIGINT,
-    sum(output_tokens)::BIGINT,
-    sum(cache_write_tokens)::BIGINT,
-    sum(cache_read_tokens)::BIGINT,
+    sum(u.input_tokens)::BIGINT,
+    sum(u.output_tokens)::BIGINT,
+    sum(u.cache_write_tokens)::BIGINT,
+    sum(u.cache_read_tokens)::BIGINT,
     0,
     NULL,
     0,
     NULL,
     'upstream'
 FROM reported_usage AS u
-WHERE dirty(day)
-    AND greatest(input_tokens, output_tokens, cache_write_tokens, cache_read_tokens) > 0
-    AND NOT EXISTS (SELECT 1 FROM responses AS r WHERE r.session = u.session)
-    AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.session = u.session)
-GROUP BY day, agent, model
+JOIN session_overview AS o ON o.session = u.session AND o.tokens_from = 'upstream'
+WHERE dirty(u.day)
+    AND greatest(u.input_tokens, u.output_tokens, u.cache_write_tokens, u.cache_read_tokens) > 0
+GROUP BY u.day, u.agent, u.model

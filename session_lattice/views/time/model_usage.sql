@@ -2,10 +2,7 @@
 -- axis: time
 -- grain: agent, model, counted_from
 -- key: model
--- dirty: responses.model
--- dirty: reported_usage.model
--- dirty: responses.session -> reported_usage.model
--- dirty: messages.session -> reported_usage.model
+-- dirty: daily_usage.model
 -- column agent: | claude_code or codex
 -- column model: | as the transcript names it; several models or unknown where an upstream does not tell which
 -- column responses: count | answers of the model's API, each counted once; 0 of a claim, which cannot tell them
