@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from session_lattice import events
@@ -396,11 +397,18 @@ def attempts(draw: st.DrawFn) -> list[Event]:
     return happened
 
 
+def few(examples: int) -> settings:
+    """Settings of a property over histories; each example costs stores, and so seconds."""
+    slow = [HealthCheck.too_slow]
+    return settings(max_examples=examples, deadline=None, suppress_health_check=slow)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
-    """A history cut into batches."""
+    """A history cut into batches; mostly a long one, as a store costs more than its events."""
+    fewest = draw(st.sampled_from([1, 12, 12, 12]))
     told = st.one_of(EVENTS.map(lambda event: [event]), attempts())
-    parts = draw(st.lists(told, min_size=6, max_size=20))
+    parts = draw(st.lists(told, min_size=fewest, max_size=20))
     for number, edit in enumerate(draw(st.lists(EDITS, min_size=2, max_size=6))):
         parts.insert(number * 4 % (len(parts) + 1), edit)
     drawn = [event for part in parts for event in part]
