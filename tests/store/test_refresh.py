@@ -232,3 +232,20 @@ def test_a_view_of_many_sessions_is_made_in_parts_and_refreshed_as_ever(
     lab.feed(envelopes([more], first=21))
     assert {done.view: done.dirty for done in lab.store.refresh()}["tool_sessions"] == 1
     lab.store.close()
+
+
+def test_a_view_that_breaks_before_it_was_ever_made_stops_only_those_that_read_it(
+    tmp_path: Path,
+) -> None:
+    lab = Lab(tmp_path)
+    (lab.home.views / "a_calls.sql").write_text(
+        PER_SESSION.replace("count(*) AS calls", "error('no') AS calls")
+    )
+    (lab.home.views / "b_tools.sql").write_text(PER_TOOL)
+    lab.store.reload_views()
+    lab.feed(envelopes([ToolCalled(agent="codex", session="s1", call="c", name="Bash")]))
+    for _ in range(2):
+        lab.store.refresh()
+        assert {error.view for error in lab.store.view_errors} == {"a_calls", "b_tools"}
+    assert lab.rows("SELECT tool FROM tool_reliability") == [("Bash",)]
+    lab.store.close()
