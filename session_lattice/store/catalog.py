@@ -17,7 +17,22 @@ line before. The first is the question; the others are
 
 A TABLE may be another view. The query calls `dirty(key)` on whatever carries the key, as deep
 inside as it can, so that a refresh reads only what it has to, and `clock()` for the time. A view
-without a `dirty` line is recomputed whole.
+without a `dirty` line is recomputed whole. Both may also call these, of `macros/*.sql`:
+
+    runs_commands(tool)             whether it is a tool that runs shell commands
+    command_of(input)               the shell command in a call's input
+    commands_in(command)            its simple commands, a list: each begins with its program
+    program_of(piece)               the program of one of these
+    subcommand_of(piece)            the word after it: git's commit
+    family_of(family, piece)        git, test, build, lint ...; other; `family` is the program's in
+                                    the table known_programs, NULL if it is not there
+    subject_of(tool, input)         a call's command, file, pattern or address in one line
+    polls(tool)                     whether it only asks how far a process is
+    field_of(input, 'name|other')   a text field of an input that may be cut off
+    telling_line(output)            the line of a failed call's output that says what went wrong
+    signature_of(line)              that line without what varies in it
+    bucket_of(milliseconds)         for histograms; seconds_of(bucket) is its middle
+    waited_ms(called_at, returned_at)  milliseconds by the times of the lines; NULL for none
 """
 
 import hashlib
@@ -31,6 +46,7 @@ from pathlib import Path
 
 from session_lattice.errors import StoreError, ViewError
 from session_lattice.store import dirt as dirt_line
+from session_lattice.store import macros
 from session_lattice.store.database import OWN_TABLES
 from session_lattice.store.dirt import Dirt
 
@@ -71,7 +87,7 @@ class View:
     """Base tables and views, of which the catalog comes to know; empty before."""
 
     definition: str
-    """Changes with the file's text; a view whose definition changed is rebuilt."""
+    """Changes with the file's text and the functions it calls; a view is rebuilt when it does."""
 
     @property
     def follows(self) -> frozenset[str]:
@@ -194,8 +210,12 @@ def parse(name: str, text: str, origin: str) -> View:
         origin=origin,
         sql=sql,
         reads=frozenset(),
-        definition=hashlib.blake2b(text.encode(), digest_size=8).hexdigest(),
+        definition=_fingerprint(text + macros.behind(text)),
     )
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _header(lines: list[str]) -> list[str]:

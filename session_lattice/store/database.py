@@ -11,7 +11,7 @@ import duckdb
 
 from session_lattice.errors import GenerationError, StoreError
 from session_lattice.home import Home
-from session_lattice.store import generations, parsed
+from session_lattice.store import generations, macros, parsed
 
 MEMORY_LIMIT = "128MB"
 """What DuckDB may use before it spills to work/; the rest of the process needs as much."""
@@ -69,6 +69,7 @@ class Database:
         self._connection = _open(home)
         try:
             self.schema_version = _migrate(self)
+            self.run(macros.text())
         except BaseException:
             self.close()
             raise

@@ -242,6 +242,27 @@ OF_GIT = st.one_of(
     ),
 )
 
+WHAT = st.sampled_from(
+    [
+        ("Bash", '{"command":"git commit -m x"}'),
+        ("Bash", '{"command":"cd sub && pytest -q | tail"}'),
+        ("Bash", "make"),
+        ("Bash", ""),
+        ("Edit", '{"file_path":"/repo/a.py"}'),
+        ("mcp__forge__list", "{}"),
+    ]
+)
+OUTCOME: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "ok": st.sampled_from([None, True, False, False]),
+        "denied": st.sampled_from([False, False, True]),
+        "exit_code": st.sampled_from([None, 0, 1]),
+        "duration_ms": st.sampled_from([None, 5, 90_000]),
+        "output": st.sampled_from(
+            ["", "[main aaaaaaa] one\n", "Error: no such file /tmp/x1\n", "make: *** Error 2"]
+        ),
+    }
+)
 EVENTS = st.one_of(
     COMMITS,
     OF_GIT,
@@ -292,24 +313,17 @@ EVENTS = st.one_of(
         cache_read_tokens=TOKENS,
     ),
     st.builds(
-        events.ToolCalled,
+        lambda what, **place: events.ToolCalled(**place, name=what[0], input=what[1]),
+        what=WHAT,
         **PLACE,
         call=CALLS,
-        name=st.sampled_from(["Bash", "Edit", "mcp__forge__list"]),
-        input=st.sampled_from(
-            ["", '{"command":"git commit -m x"}', '{"command":"cd sub && pytest -q"}', "make"]
-        ),
         files=TOUCHES,
     ),
     st.builds(
-        events.ToolReturned,
+        lambda outcome, **place: events.ToolReturned(**place, **outcome),
+        outcome=OUTCOME,
         **PLACE,
         call=CALLS,
-        ok=st.sampled_from([None, True, False]),
-        denied=st.booleans(),
-        exit_code=st.sampled_from([None, 0, 1]),
-        duration_ms=st.sampled_from([None, 5, 90_000]),
-        output=st.sampled_from(["", "[main aaaaaaa] one\n", "Error: no such file /tmp/x1\n"]),
         files=TOUCHES,
     ),
     st.builds(events.SessionCompacted, **PLACE, trigger=st.sampled_from(["", "auto"])),
@@ -343,6 +357,46 @@ EVENTS = st.one_of(
 )
 
 
+def worked(call: str, files: tuple[events.Touch, ...], **place: Any) -> list[Event]:
+    """An edit and its result: what one alone does not tell."""
+    return [
+        events.ToolCalled(**place, call=call, name="Edit", files=files),
+        events.ToolReturned(**place, call=call, ok=True),
+    ]
+
+
+EDITS = st.builds(
+    worked,
+    call=st.sampled_from(["e1", "e2"]),
+    files=st.sampled_from(
+        [
+            (events.Touch(path="/repo/a.py", action="edit", added=(11, 22)),),
+            (
+                events.Touch(path="/repo/a.py", action="edit", removed=(11,)),
+                events.Touch(path="/repo/b.py", action="create", added=(22, 33, 55)),
+            ),
+        ]
+    ),
+    **PLACE,
+)
+STEPS = st.sampled_from([DAY_US // 16, DAY_US // 300])
+"""From one event to the next: most far apart, or minutes."""
+
+
+@st.composite
+def attempts(draw: st.DrawFn) -> list[Event]:
+    """A few calls in one thread, mostly of one tool about one thing, and most of their results."""
+    place: dict[str, Any] = draw(st.fixed_dictionaries(PLACE))
+    one = draw(WHAT)
+    happened: list[Event] = []
+    for call in draw(st.permutations(["t1", "t2", "t3", "t4"])):
+        name, given = one if draw(st.integers(0, 5)) else draw(WHAT)
+        happened.append(events.ToolCalled(**place, call=call, name=name, input=given))
+        if draw(st.integers(0, 5)):
+            happened.append(events.ToolReturned(**place, call=call, **draw(OUTCOME)))
+    return happened
+
+
 def few(examples: int) -> settings:
     """Settings of a property over histories; each example costs stores, and so seconds."""
     slow = [HealthCheck.too_slow]
@@ -352,7 +406,12 @@ def few(examples: int) -> settings:
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
     """A history cut into batches; mostly a long one, as a store costs more than its events."""
-    fewest = draw(st.sampled_from([1, 24, 24, 24]))
-    happened = envelopes(draw(st.lists(EVENTS, min_size=fewest, max_size=40)))
+    fewest = draw(st.sampled_from([1, 12, 12, 12]))
+    told = st.one_of(EVENTS.map(lambda event: [event]), attempts())
+    parts = draw(st.lists(told, min_size=fewest, max_size=20))
+    for number, edit in enumerate(draw(st.lists(EDITS, min_size=2, max_size=6))):
+        parts.insert(number * 4 % (len(parts) + 1), edit)
+    drawn = [event for part in parts for event in part]
+    happened = envelopes(drawn, step_us=draw(STEPS))
     cuts = sorted(draw(st.sets(st.integers(1, len(happened)), max_size=5)) | {0, len(happened)})
     return [happened[a:b] for a, b in pairwise(cuts)]

@@ -1,6 +1,7 @@
 -- Which sessions read or changed this file?
 -- axis: files
 -- grain: path, session, action
+-- within: session
 -- key: session
 -- dirty: file_touches.session
 -- column path: | absolute where the transcript's directory is known

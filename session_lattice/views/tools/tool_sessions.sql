@@ -2,6 +2,7 @@
 -- axis: tools
 -- grain: tool, session
 -- key: session
+-- within: session
 -- dirty: tool_calls.session
 -- dirty: reported_tools.session
 -- dirty: messages.session -> reported_tools.session
@@ -10,12 +11,14 @@
 -- column agent: | claude_code or codex
 -- column calls: count | times called, by subagents too
 -- column succeeded: count | calls whose result says that they worked; 0 if counts_from is upstream, which tells failures only
--- column failed: count | calls whose result says that they failed
+-- column failed: count | calls whose result says that they failed, refused ones too
 -- column unflagged: count | calls with a result that does not tell; of an upstream, all that did not fail
 -- column unanswered: count | calls without a result (yet)
 -- column denied: count | calls that a person or a rule refused
 -- column first_at: UTC | first call
 -- column last_at: UTC | last call
+-- column durations: calls | of each bucket_of(milliseconds) that the tool itself says it took; null if no call does
+-- column waits: calls | of each bucket_of(milliseconds) from call to result by the times of their lines, so with what a person took to approve; null if no call has both
 -- column counts_from: | transcript, or upstream for a session of whose work no transcript tells
 SELECT
     name AS tool,
@@ -29,6 +32,9 @@ SELECT
     count(*) FILTER (WHERE denied) AS denied,
     min(called_at) AS first_at,
     max(called_at) AS last_at,
+    histogram(bucket_of(duration_ms)) FILTER (WHERE duration_ms >= 0) AS durations,
+    histogram(bucket_of(waited_ms(called_at, returned_at)))
+        FILTER (WHERE returned_at > called_at) AS waits,
     'transcript' AS counts_from
 FROM tool_calls
 WHERE dirty(session) AND name IS NOT NULL
@@ -44,6 +50,8 @@ SELECT
     t.calls - t.errors,
     0,
     0,
+    NULL,
+    NULL,
     NULL,
     NULL,
     'upstream'
