@@ -9,7 +9,7 @@
 -- column transitions: count | times that the one came after the other
 -- column share: ratio | of the first tool's calls
 -- column sessions: count | sessions in which it happened
--- column p50_gap_seconds: seconds | half of the time it took no longer from the result of the one to the call of the other; within 9 %, or 1 ms
+-- column p50_gap_seconds: seconds | half of the time it took no longer from the result of the one to the call of the other; within 10 %, or 1 ms
 -- column last_at: UTC | last time
 WITH spread AS (
     SELECT agent, tool, next_tool, unnest(map_entries(gaps)) AS of_bucket
