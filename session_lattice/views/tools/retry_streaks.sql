@@ -25,7 +25,7 @@ WITH calls AS (
         subagent,
         name,
         called_at,
-        ok,
+        coalesce(NOT ok, false)::INTEGER AS failed,
         CASE
             WHEN returned_at IS NULL THEN 'unanswered'
             WHEN denied THEN 'denied'
@@ -37,31 +37,43 @@ WITH calls AS (
     FROM tool_calls
     WHERE dirty(session) AND name IS NOT NULL AND called_at IS NOT NULL
 ),
-numbered AS (
-    -- Equal as long as nothing else comes between.
+-- The third call of a streak and those after it: few, so that the rest is about few rows.
+thirds AS (
     SELECT
-        *,
-        row_number() OVER thread - row_number() OVER same AS streak,
+        session,
+        subagent,
+        what,
+        called_at,
+        failed,
+        outcome,
+        row_number() OVER thread AS place,
+        lag(call, 2) OVER thread AS first_call,
+        lag(called_at, 2) OVER thread AS first_at,
+        lag(failed) OVER thread + lag(failed, 2) OVER thread AS failed_before,
         lead(name) OVER thread AS next_tool
     FROM calls
-    WINDOW
-        thread AS (PARTITION BY session, subagent ORDER BY called_at, call),
-        same AS (PARTITION BY session, subagent, what ORDER BY called_at, call)
+    WINDOW thread AS (PARTITION BY session, subagent ORDER BY called_at, call)
+    QUALIFY what = lag(what) OVER thread AND what = lag(what, 2) OVER thread
+),
+numbered AS (
+    SELECT
+        *,
+        place - row_number() OVER (PARTITION BY session, subagent, what ORDER BY place) AS streak
+    FROM thirds
 ),
 streaks AS (
     SELECT
         session,
         subagent,
-        arg_min(call, (called_at, call)) AS call,
-        count(*) AS calls,
-        count(*) FILTER (WHERE NOT ok) AS failed,
-        arg_max(outcome, (called_at, call)) AS ended,
-        arg_max_null(next_tool, (called_at, call)) AS next_tool,
-        min(called_at) AS first_at,
+        arg_min(first_call, place) AS call,
+        count(*) + 2 AS calls,
+        sum(failed) + arg_min(failed_before, place) AS failed,
+        arg_max(outcome, place) AS ended,
+        arg_max_null(next_tool, place) AS next_tool,
+        min(first_at) AS first_at,
         max(called_at) AS last_at
     FROM numbered
     GROUP BY session, subagent, what, streak
-    HAVING count(*) >= 3
 )
 SELECT
     s.session,
@@ -72,7 +84,7 @@ SELECT
     subject_of(c.name, c.input) AS subject,
     polls(c.name) AS polling,
     s.calls,
-    s.failed,
+    s.failed::BIGINT AS failed,
     s.ended,
     s.next_tool,
     s.first_at,

@@ -53,15 +53,13 @@ followed AS (
         subject,
         lead(name) OVER thread AS next_tool,
         lead(subject) OVER thread AS next_subject,
-        count(worked) OVER later_tries AS tries,
-        min(called_at) FILTER (WHERE worked) OVER later_tries AS resolved_at
+        lead(worked IGNORE NULLS) OVER tries AS next_worked,
+        first_value(if(worked, called_at, NULL) IGNORE NULLS) OVER later_tries AS resolved_at
     FROM aimed
     WINDOW
         thread AS (PARTITION BY session, subagent ORDER BY called_at, call),
-        later_tries AS (
-            PARTITION BY session, subagent, name, target ORDER BY called_at, call
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        )
+        tries AS (PARTITION BY session, subagent, name, target ORDER BY called_at, call),
+        later_tries AS (tries ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
 ),
 failures AS (
     SELECT *, coalesce(telling_line(output), '') AS line
@@ -87,7 +85,7 @@ SELECT
     c.branch,
     f.next_tool,
     f.next_subject,
-    if(f.tries > 0, f.resolved_at IS NOT NULL, NULL) AS resolved,
+    if(f.next_worked IS NOT NULL, f.resolved_at IS NOT NULL, NULL) AS resolved,
     round((epoch_ms(f.resolved_at) - epoch_ms(f.called_at)) / 1000, 3) AS resolved_seconds
 FROM failures AS c
 JOIN followed AS f ON f.session = c.session AND f.call = c.call
