@@ -69,14 +69,23 @@ def test_the_command_is_read_from_the_inputs_of_both_agents_whole_or_cut(
         ("cd /a && FOO=1 sudo /usr/bin/git -C /x log | head -3", [("cd", "shell"), ("git", "git")]),
         ("git commit -m 'a; rm -rf b && c' && git push", [("git", "git"), ("git", "git")]),
         ("git commit -m \"$(cat <<'EOF'\nfeat: x; y\n\nEOF\n)\"", [("git", "git")]),
-        ("python3 - <<'PY'\nimport os; rm | x\nPY\nls -la", [("python3", "python"), ("ls", "read")]),
+        (
+            "python3 - <<'PY'\nimport os; rm | x\nPY\nls -la",
+            [("python3", "python"), ("ls", "read")],
+        ),
         ("cat > a.txt <<EOF\nwhat is; cut", [("cat", "edit")]),
-        ("apply_patch <<'X'\n*** Begin Patch\n+ls; rm\n*** End Patch\nX", [("apply_patch", "edit")]),
-        ("npx tsc --noEmit || true", [("tsc", "build"), ("true", "shell")]),
+        (
+            "apply_patch <<'X'\n*** Begin Patch\n+ls; rm\n*** End Patch\nX",
+            [("apply_patch", "edit")],
+        ),
+        ("npx tsc --noEmit || true", [("tsc", "lint"), ("true", "shell")]),
         ("uv run --frozen pytest -q 2>&1 >/dev/null", [("pytest", "test")]),
         ("python -m pytest", [("pytest", "test")]),
         ("timeout 60 go test ./...; go build ./x", [("go", "test"), ("go", "build")]),
-        ("npm run test:unit && npm ci && npm run lint", [("npm", "test"), ("npm", "package"), ("npm", "lint")]),
+        (
+            "npm run test:unit && npm ci && npm run lint",
+            [("npm", "test"), ("npm", "package"), ("npm", "lint")],
+        ),
         ("pnpm --filter web build", [("pnpm", "build")]),
         ("make", [("make", "build")]),
         ("just deploy", [("just", "task")]),
@@ -85,10 +94,13 @@ def test_the_command_is_read_from_the_inputs_of_both_agents_whole_or_cut(
         ("for f in *.py; do ruff check $f; done", [("ruff", "lint")]),
         ("(cd sub; ./gradlew test)", [("cd", "shell"), ("gradlew", "test")]),
         ("./scripts/release.sh --dry-run", [("release.sh", "script")]),
-        ("gh pr list && curl -s https://a.example/x?a=1;b", [("gh", "forge"), ("curl", "network"), ("b", "other")]),
+        (
+            "gh pr list && curl -s https://a.example/x?a=1;b",
+            [("gh", "forge"), ("curl", "network"), ("b", "other")],
+        ),
         ("echo \"it's\" # don't\nls", [("echo", "shell"), ("ls", "read")]),
     ],
-)  # fmt: skip
+)
 def test_the_programs_of_a_command_are_told_with_the_kind_of_their_work(
     connection: duckdb.DuckDBPyConnection, command: str, programs: list[tuple[str, str]] | None
 ) -> None:
@@ -109,24 +121,33 @@ def test_the_programs_of_a_command_are_told_with_the_kind_of_their_work(
             "<tool_use_error>File has not been read yet. Read it first.</tool_use_error>",
             "File has not been read yet. Read it first.",
         ),
-        ("cat: docs/x y.md: No such file or directory", "cat: <path>: No such file or directory"),
-        ("ls: cannot access 'a/': No such file or directory", "ls: <path>: No such file or directory"),
+        ("cat: a/x y.md: No such file or directory", "cat: <path>: No such file or directory"),
+        (
+            "ls: cannot access 'a/': No such file or directory",
+            "ls: <path>: No such file or directory",
+        ),
         ("bash: line 12: foo: command not found", "bash: line <n>: foo: command not found"),
         (
-            'Traceback (most recent call last):\n  File "/a/b.py", line 3, in x\nKeyError: \'k\'',
+            "Traceback (most recent call last):\n  File \"/a/b.py\", line 3, in x\nKeyError: 'k'",
             "KeyError: '…'",
         ),
         (
             "ok\nfatal: unable to access 'https://forge.example/a.git/': timed out after 75 s",
             "fatal: unable to access '…': timed out after <n> s",
         ),
-        ("\x1b[31mError:\x1b[0m no session 01a1d94a-f7da-72cf-a9da-a37e51b591d7", "Error: no session <id>"),
-        ("npm warn old\nfatal: bad object 9fceb02d0ae598e95dc970b74767f19372d61af8", "fatal: bad object <hash>"),
+        (
+            "\x1b[31mError:\x1b[0m no session 01a1d94a-f7da-72cf-a9da-a37e51b591d7",
+            "Error: no session <id>",
+        ),
+        (
+            "npm warn old\nfatal: bad object 9fceb02d0ae598e95dc970b74767f19372d61af8",
+            "fatal: bad object <hash>",
+        ),
         ("2026-03-01T10:00:00.123Z request failed", "<time> request failed"),
         ("--- FAIL: TestThing (0.31s)\n    x_test.go:9: no", "--- FAIL: TestThing (<n>s)"),
         ("something else\nand more", "something else"),
     ],
-)  # fmt: skip
+)
 def test_the_telling_line_of_an_output_loses_what_varies(
     connection: duckdb.DuckDBPyConnection, output: str | None, signature: str | None
 ) -> None:

@@ -131,6 +131,7 @@ CREATE OR REPLACE TEMP MACRO family_of(known, piece) AS CASE
     WHEN known IN ('read', 'runtime') THEN if(
         piece = 'cat' OR regexp_matches(piece, '^\S*(sed|yq|perl)\s(.*\s)?(-\w*i|--in-place)'), 'edit', known
     )
+    WHEN known = 'build' AND contains(piece, ' --noEmit') THEN 'lint'
     WHEN known IS NOT NULL THEN known
     WHEN regexp_matches(piece, '^(\S*/|~)\S+|^\S+\.(sh|py|js|mjs|ts|rb|ps1|pl)(\s|$)') THEN 'script'
     ELSE 'other'

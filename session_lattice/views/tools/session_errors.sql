@@ -18,7 +18,7 @@
 -- column branch: | branch that it was called on
 -- column next_tool: | what the thread called next; null if nothing more
 -- column next_subject: | what that call was about
--- column resolved: | true if the same tool later succeeded on the same subject in the thread (of a command: with the same program and subcommand); null if it was not tried again
+-- column resolved: | true if the same tool later succeeded on the same subject in the thread (of a command: with the same program, of git, npm and such the same subcommand); null if it was not tried again
 -- column resolved_seconds: seconds | until the first call that did was made
 WITH calls AS (
     SELECT
@@ -39,7 +39,11 @@ aimed AS (
         if(
             runs_commands(name),
             regexp_extract(
-                subject, '^(?:cd \S+ (?:&&|;) )?(?:\w+=\S* )*(\S+(?: -\S+)*(?: \w\S*)?)', 1
+                subject,
+                '^(?:cd \S+ (?:&&|;) )?(?:\w+=\S* )*('
+                || '(?:git|gh|glab|npm|pnpm|yarn|bun|mise|just|make|cargo|go|uv|docker|kubectl|dotnet)'
+                || '(?: -[Cc] \S+| -\S+)*(?: run)? \w\S*|\S+)',
+                1
             ),
             subject
         ) AS target
