@@ -38,39 +38,40 @@ class Named:
         return next((place for place in _upwards(path) if str(place) in self._paths), None)
 
 
-class _Disk:
-    """What this machine's disk was found to have, as long as it is not worth a second look.
+_Held = tuple[PurePath, PurePath, Evidence]
+"""Repository, worktree, and what says so."""
 
-    `barren` are directories in which and above which there is no repository.
-    """
+
+class _Disk:
+    """Which repository directories were found to lie in, so that each costs one look."""
 
     def __init__(self) -> None:
-        self.barren: set[PurePath] = set()
-        self._there: dict[str, bool] = {}
+        self._held: dict[PurePath, _Held | None] = {}
 
-    def deepest(self, path: PurePath) -> PurePath:
-        """The last directory on the way down to `path` that is there."""
-        text, there, end = str(path), "/", 0
-        while end < len(text):
-            end = text.find("/", end + 1)
-            end = len(text) if end < 0 else end
-            if not self._is_there(text[:end]):
+    def held(self, path: PurePath, *, local: bool) -> _Held | None:
+        """What `path` lies in by the `.git` on disk or by its layout; None for nothing known."""
+        climbed: list[PurePath] = []
+        found: _Held | None = None
+        for place in _upwards(path):
+            if place in self._held:
+                found = self._held[place]
                 break
-            there = text[:end]
-        return type(path)(there)
-
-    def _is_there(self, directory: str) -> bool:
-        found = self._there.get(directory)
-        if found is None:
-            self._bound()
-            found = self._there[directory] = os.path.isdir(directory)  # noqa: PTH112
+            climbed.append(place)
+            if found := _at(place, local=local):
+                break
+        if len(self._held) >= CACHE_LIMIT:
+            self._held.clear()
+        self._held.update(dict.fromkeys(climbed, found))
         return found
 
-    def _bound(self) -> None:
-        if len(self._there) >= CACHE_LIMIT:
-            self._there.clear()
-        if len(self.barren) >= CACHE_LIMIT:
-            self.barren.clear()
+
+def _at(place: PurePath, *, local: bool) -> _Held | None:
+    """The repository whose worktree's top `place` is."""
+    if local and (found := _from_git(place)):
+        return *found, "git"
+    if root := _worktree_root(place):
+        return _main_repo(root) if local else root, place, "layout"
+    return None
 
 
 class Checkouts:
@@ -85,17 +86,25 @@ class Checkouts:
         self._named = named
         self._disk = _Disk()
         self._seen: dict[str, None] = {}
+        self._seen_folders: dict[str, None] = {}
 
     def observe(self, cwd: str, ts: int) -> Draft | None:
         """The draft for `cwd` the first time it is met, then None; None for an empty cwd."""
-        if not cwd or cwd in self._seen:
+        if not cwd or not _is_new(cwd, self._seen):
             return None
-        if len(self._seen) >= CACHE_LIMIT:
-            del self._seen[next(iter(self._seen))]
-        self._seen[cwd] = None
-        event = locate(cwd, self._named, self._disk)
-        key = f"checkout/{digest(event.cwd, event.repo, event.worktree)}"
-        return Draft(f"repo/{digest(event.repo)}", key, ts, event)
+        return _draft(locate(cwd, self._named, self._disk), ts)
+
+    def observe_file(self, path: str, ts: int) -> Draft | None:
+        """The draft for the directory that a touched file lies in, likewise.
+
+        None also where nothing is known of it: that it stands for itself is no news, as no
+        session worked in it.
+        """
+        folder = folder_of(path)
+        if not folder or folder in self._seen or not _is_new(folder, self._seen_folders):
+            return None
+        event = locate(folder, self._named, self._disk)
+        return None if event.evidence == "cwd" else _draft(event, ts)
 
 
 def locate(cwd: str, named: Named | None = None, disk: _Disk | None = None) -> CheckoutObserved:
@@ -104,23 +113,33 @@ def locate(cwd: str, named: Named | None = None, disk: _Disk | None = None) -> C
     """
     path, disk = _pure(cwd), disk or _Disk()
     local = path.is_absolute() and isinstance(path, PurePosixPath) == (os.name == "posix")
-    # Where the layout tells nothing, only what is there can; most of an upstream is elsewhere.
-    start = path if WORKTREES in cwd or not local else disk.deepest(path)
-    climbed: list[PurePath] = []
-    for place in _upwards(start):
-        if place in disk.barren:
-            break
-        climbed.append(place)
-        if local and (found := _from_git(place)):
-            return _observed(cwd, found[0], found[1], "git")
-        if root := _worktree_root(place):
-            repo = _main_repo(root) if local else root
-            return _observed(cwd, repo, place, "layout")
-    disk.barren.update(climbed)
-    held = named.holding(path) if named else None
-    if held:
+    if found := disk.held(path, local=local):
+        return _observed(cwd, *found)
+    if named and (held := named.holding(path)):
         return _observed(cwd, held, held, "upstream")
     return _observed(cwd, path, path, "cwd")
+
+
+def folder_of(path: str) -> str:
+    """The directory of an absolute `path`, as the store has it in `file_touches.dir`, else ""."""
+    if not (path.startswith("/") or is_windows(path)):
+        return ""
+    return path[: max(path.rfind("/"), path.rfind("\\"))] or "/"
+
+
+def _is_new(directory: str, seen: dict[str, None]) -> bool:
+    """Whether `directory` is not among the CACHE_LIMIT last ones that were `seen`; it is now."""
+    if directory in seen:
+        return False
+    if len(seen) >= CACHE_LIMIT:
+        del seen[next(iter(seen))]
+    seen[directory] = None
+    return True
+
+
+def _draft(event: CheckoutObserved, ts: int) -> Draft:
+    key = f"checkout/{digest(event.cwd, event.repo, event.worktree)}"
+    return Draft(f"repo/{digest(event.repo)}", key, ts, event)
 
 
 def _pure(path: str) -> PurePath:

@@ -1,8 +1,18 @@
 """Where the line that is being read stands, and the way of its events to the batch."""
 
-from session_lattice.events import Event, SessionObserved, session_stream
+from collections.abc import Iterable
+from typing import Any
+
+from session_lattice.events import (
+    Event,
+    Reference,
+    ReferenceObserved,
+    SessionObserved,
+    session_stream,
+)
 from session_lattice.sources.claude_memo import Fact, Memo
 from session_lattice.sources.claude_usage import Where
+from session_lattice.sources.references import observed, references
 from session_lattice.sources.tail import Out, Place
 from session_lattice.sources.text import digest
 
@@ -29,7 +39,7 @@ class Context:
         self.stream = session_stream(AGENT, session)
 
     @property
-    def fields(self) -> dict[str, str]:
+    def fields(self) -> dict[str, Any]:
         """The fields that every event of a session has."""
         return {
             "agent": AGENT,
@@ -64,6 +74,19 @@ class Context:
             self._held.append((key, event))
         else:
             self.out.add(self.stream, f"{AGENT}/{key}", self.memo.ts, event)
+
+    def refer(self, found: Iterable[Reference], *, call: str = "", message: str = "") -> None:
+        """Tell the pull requests and issues that a call or a message names."""
+        for key, values in observed(found, call=call, message=message):
+            self.emit(key, ReferenceObserved(**self.fields, **values))
+
+    def link(self, url: str, slug: str, number: int) -> None:
+        """Tell a pull request that Claude Code itself recorded as one of the session."""
+        found = references(url) or references(f"{slug}#{number}")
+        for key, values in observed(found, evidence="pr_link"):
+            own = f"reference/{self.session}/{key}"
+            event = ReferenceObserved(**self.fields, **{**values, "kind": "pull_request"})
+            self.emit(own, event)
 
     def release(self) -> None:
         """Send what is held, dated by the file when no line gave a time."""

@@ -23,7 +23,6 @@ KNOWN_TYPES = frozenset(
         "last-prompt",
         "mode",
         "permission-mode",
-        "pr-link",
         "queue-operation",
         "relocated",
         "worktree-state",
@@ -98,6 +97,8 @@ class Result(msgspec.Struct, rename="camel", gc=False):
 
     type: Any = None
     file_path: Any = None
+    content: msgspec.Raw = msgspec.Raw()
+    structured_patch: msgspec.Raw = msgspec.Raw()
     agent_id: Any = None
     interrupted: Any = None
     background_task_id: Any = None
@@ -157,6 +158,32 @@ class Line(msgspec.Struct, rename="camel", gc=False):
     leaf_uuid: str | None = None
     ai_title: str | None = None
     custom_title: str | None = None
+    pr_number: Any = None
+    pr_url: Any = None
+    pr_repository: Any = None
+
+
+_LATER = {
+    Result: frozenset({"content", "structured_patch"}),
+    Line: frozenset({"pr_number", "pr_url", "pr_repository"}),
+}
+"""Fields that were not read from the beginning: events have keys from before."""
+
+
+def content_of(line: Line) -> bytes:
+    """What a line says, to know it again where it has no uuid."""
+    fields = _known(line)
+    if isinstance(line.tool_use_result, Result):
+        fields["toolUseResult"] = _known(line.tool_use_result)
+    return msgspec.json.encode(fields)
+
+
+def _known(told: Line | Result) -> dict[str, Any]:
+    fields = msgspec.structs.fields(type(told))
+    later = _LATER[type(told)]
+    return {
+        field.encode_name: getattr(told, field.name) for field in fields if field.name not in later
+    }
 
 
 _TAG = re.compile(r"<([a-z][a-z_-]*)")

@@ -33,7 +33,8 @@ LINKS = 64
 class Call(msgspec.Struct, array_like=True, omit_defaults=True):
     """A call that waits for its result. `prompt` and `path` are digests.
 
-    `kind` is the type of subagent that it starts, or "create" for a Write of a new file.
+    `kind` is the type of subagent that it starts, or "create" for a Write of a new file. `forge`
+    and `git` say what its output may hold, as `forges.Talk` does.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Call(msgspec.Struct, array_like=True, omit_defaults=True):
     kind: str = ""
     description: str = ""
     prompt: str = ""
+    forge: bool = False
+    git: bool = False
 
 
 class Fact(msgspec.Struct, array_like=True):

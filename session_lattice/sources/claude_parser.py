@@ -4,8 +4,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
-
 from session_lattice.events import (
     MessageAssistant,
     MessageKind,
@@ -25,6 +23,7 @@ from session_lattice.sources.claude_lines import (
     Line,
     Message,
     block_text,
+    content_of,
     kind_of,
     message_of,
     prompt_of,
@@ -35,8 +34,12 @@ from session_lattice.sources.claude_memo import LEAVES, SHORT, SUMMARIES, Memo, 
 from session_lattice.sources.claude_tools import Tools
 from session_lattice.sources.claude_usage import MAX_TOKENS, SYNTHETIC, UsageTracker
 from session_lattice.sources.files import display
+from session_lattice.sources.references import references
 from session_lattice.sources.tail import Out, Place
 from session_lattice.sources.text import clip, digest, name_of, parse_timestamp, title
+
+NAMING = ("prompt", "command")
+"""Kinds of a user's text whose references the session names; no other text is of its making."""
 
 TITLE_PROMPT, TITLE_SUMMARY, TITLE_GENERATED, TITLE_OWN = 1, 2, 3, 4
 
@@ -75,6 +78,7 @@ class ClaudeParser:
             "ai-title": lambda line: self._title(line.ai_title, TITLE_GENERATED),
             "custom-title": lambda line: self._title(line.custom_title, TITLE_OWN),
             "fork-context-ref": self._fork,
+            "pr-link": self._pr_link,
         }
 
     def memo(self) -> Memo:
@@ -210,6 +214,8 @@ class ClaudeParser:
             text_bytes=size,
         )
         self._context.emit(f"{key}/{index}", event)
+        if kind in NAMING:
+            self._context.refer(references(text), message=event.message)
         if kind == "prompt" and f"title/{TITLE_PROMPT}" not in self._memo.facts:
             self._title(text, TITLE_PROMPT)
 
@@ -261,6 +267,8 @@ class ClaudeParser:
             response="" if synthetic else response,
         )
         self._context.emit(key, event)
+        if not synthetic:
+            self._context.refer(references(text), message=message)
 
     def _on_progress(self, line: Line) -> None:
         """A subagent's message may stand here alone: its own file is often missing."""
@@ -277,6 +285,11 @@ class ClaudeParser:
         if inner and message and message.usage and message.id:
             response = self._usage.response(message.id, inner.request_id)
             self._count(message.id, response, message, child)
+
+    def _pr_link(self, line: Line) -> None:
+        url, slug, number = line.pr_url, line.pr_repository, line.pr_number
+        if isinstance(url, str) and isinstance(slug, str) and isinstance(number, int):
+            self._context.link(url, slug, number)
 
     def _fork(self, _line: Line) -> None:
         if self._context.own_subagent:
@@ -313,4 +326,4 @@ def _message_id(key: str, index: int) -> str:
 def _content_key(line: Line, number: int, part: int) -> str:
     """The identity of a line without a uuid: its content, and its place if it has no time."""
     place = "" if line.timestamp else f"{number}.{part}"
-    return digest(msgspec.json.encode(line).decode("utf-8", "replace"), place)
+    return digest(content_of(line).decode("utf-8", "replace"), place)

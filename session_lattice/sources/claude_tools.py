@@ -11,6 +11,10 @@ from session_lattice.sources.claude_context import Context
 from session_lattice.sources.claude_lines import Block, Line, Result, text_of
 from session_lattice.sources.claude_links import Links, prompt_mark
 from session_lattice.sources.claude_memo import CALLS, PATHS, Call, remember
+from session_lattice.sources.edits import UNKNOWN, Change, patched, replaced, written
+from session_lattice.sources.forges import SILENT, Talk, is_served, served, spoken
+from session_lattice.sources.printed import printed_commits
+from session_lattice.sources.references import references
 from session_lattice.sources.text import absolute, clip, digest, excerpt
 
 NAME_BYTES = 256
@@ -21,6 +25,8 @@ PATH_BYTES = 4096
 
 STARTERS = ("Agent", "Task")
 """Tools that start a subagent."""
+
+SHELLS = ("Bash", "PowerShell")
 
 WRITE = "Write"
 _ACTIONS: dict[str, Action] = {
@@ -48,6 +54,24 @@ class _FileInput(msgspec.Struct, gc=False):
     file_path: Any = None
     notebook_path: Any = None
     path: Any = None
+    content: Any = None
+    old_string: Any = None
+    new_string: Any = None
+    new_source: Any = None
+    edits: Any = None
+
+
+class _Edit(msgspec.Struct, gc=False):
+    old_string: str = ""
+    new_string: str = ""
+
+
+class _Hunk(msgspec.Struct, gc=False):
+    lines: list[str] = []
+
+
+class _Command(msgspec.Struct, gc=False):
+    command: Any = None
 
 
 class _StartInput(msgspec.Struct, gc=False):
@@ -58,6 +82,10 @@ class _StartInput(msgspec.Struct, gc=False):
 
 _file_input = msgspec.json.Decoder(_FileInput)
 _start_input = msgspec.json.Decoder(_StartInput)
+_command = msgspec.json.Decoder(_Command)
+_fields = msgspec.json.Decoder(dict[str, Any])
+_hunks = msgspec.json.Decoder(list[_Hunk])
+_text = msgspec.json.Decoder(str)
 
 
 class Tools:
@@ -78,7 +106,8 @@ class Tools:
         raw = bytes(block.input)
         call = block.id or key
         name = clip(block.name or "", NAME_BYTES)[0]
-        waiting = Call(name)
+        talk = _talk(name, raw)
+        waiting = Call(name, forge=talk.forge, git=talk.git)
         event = ToolCalled(
             **context.fields,
             call=call,
@@ -90,9 +119,13 @@ class Tools:
         )
         if name in STARTERS:
             _note_start(raw, waiting)
-        if waiting.path or name in STARTERS:
+        if waiting.path or talk.forge or talk.git or name in STARTERS:
             remember(context.memo.calls, call, waiting, CALLS)
+        if event.files:
+            context.out.observe_files(event.files, context.ts)
         context.emit(key, event)
+        if talk.references:
+            context.refer(talk.references, call=call)
 
     def returned(self, line: Line, block: Block, key: str, *, alone: bool) -> None:
         """`alone`: the line has no other result, so that its `toolUseResult` is this one's."""
@@ -107,7 +140,8 @@ class Tools:
             remember(context.memo.paths, waiting.path, None, PATHS)
         if result and isinstance(result.agent_id, str) and result.agent_id:
             self._link(call, result.agent_id, waiting)
-        output, output_bytes = excerpt(text, OUTPUT_BYTES)
+        kept = printed_commits(text, OUTPUT_BYTES) if waiting and waiting.git else ()
+        output, output_bytes = excerpt(text, OUTPUT_BYTES, kept)
         event = ToolReturned(
             **context.fields,
             call=call,
@@ -119,7 +153,11 @@ class Tools:
             output_bytes=output_bytes,
             files=self._corrected(result, waiting),
         )
+        if event.files:
+            context.out.observe_files(event.files, context.ts)
         context.emit(key, event)
+        if waiting and waiting.forge:
+            context.refer(references(text), call=call)
 
     def _touches(self, name: str, raw: bytes, waiting: Call) -> tuple[Touch, ...]:
         action = _ACTIONS.get(name)
@@ -140,7 +178,8 @@ class Tools:
         if name == WRITE and waiting.path not in self._context.memo.paths:
             action = "create"
             waiting.kind = action
-        return (Touch(path=path, action=action),)
+        change = UNKNOWN if action in ("read", "search") else _change(given)
+        return (Touch(path=path, action=action, added=change.added, removed=change.removed),)
 
     def _corrected(self, result: Result | None, waiting: Call | None) -> tuple[Touch, ...]:
         """The file of a Write whose result says another action than the call's touch did."""
@@ -149,7 +188,9 @@ class Tools:
         told = _WRITTEN.get(str(result.type))
         if told is None or (waiting and told == (waiting.kind or "edit")):
             return ()
-        return (Touch(path=absolute(result.file_path, self._context.memo.cwd), action=told),)
+        path = absolute(result.file_path, self._context.memo.cwd)
+        change = _told_change(result)
+        return (Touch(path=path, action=told, added=change.added, removed=change.removed),)
 
     def _link(self, call: str, child: str, waiting: Call | None) -> None:
         self._links.link(
@@ -160,6 +201,44 @@ class Tools:
             kind=waiting.kind if waiting else "",
             description=waiting.description if waiting else "",
         )
+
+
+def _talk(name: str, raw: bytes) -> Talk:
+    """What a call says to git and to forges."""
+    try:
+        if name in SHELLS:
+            command = _command.decode(raw).command
+            return spoken(command) if isinstance(command, str) else SILENT
+        return served(name, _fields.decode(raw)) if is_served(name) else SILENT
+    except msgspec.DecodeError:
+        return SILENT
+
+
+def _change(given: _FileInput) -> Change:
+    """The lines that an input writes and takes away; nothing for a tool that only reads."""
+    if isinstance(given.content, str):
+        return written(given.content)
+    if isinstance(given.new_source, str):
+        return written(given.new_source)
+    if isinstance(given.new_string, str):
+        old = given.old_string if isinstance(given.old_string, str) else ""
+        return replaced([(old, given.new_string)])
+    try:
+        edits = msgspec.convert(given.edits or [], list[_Edit])
+    except msgspec.ValidationError:
+        return UNKNOWN
+    return replaced((edit.old_string, edit.new_string) for edit in edits) if edits else UNKNOWN
+
+
+def _told_change(result: Result) -> Change:
+    """What a Write's result says was changed; all of the file where it has no patch."""
+    try:
+        hunks = _hunks.decode(result.structured_patch) if result.structured_patch else []
+        if hunks:
+            return patched("\n".join(line for hunk in hunks for line in hunk.lines))
+        return written(_text.decode(result.content)) if result.content else UNKNOWN
+    except msgspec.DecodeError:
+        return UNKNOWN
 
 
 def _note_start(raw: bytes, waiting: Call) -> None:

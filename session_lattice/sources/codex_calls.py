@@ -6,19 +6,22 @@ import msgspec
 
 from session_lattice.events import SubagentLinked, ToolCalled, ToolReturned, Touch
 from session_lattice.sources.base import INPUT_BYTES, OUTPUT_BYTES
-from session_lattice.sources.codex_context import SPAWNS, Context, Spawn
+from session_lattice.sources.codex_context import SPAWNS, TALKS, Context, Spawn
 from session_lattice.sources.codex_patch import change_touches, command_touches
 from session_lattice.sources.codex_records import Payload, TurnItem
 from session_lattice.sources.codex_tools import (
     LARGEST_EXIT_CODE,
     Call,
     Output,
+    call_talk,
     call_touches,
     called,
     duration_ms,
     mcp_outcome,
     returned,
 )
+from session_lattice.sources.printed import printed_commits
+from session_lattice.sources.references import references
 from session_lattice.sources.text import clip, excerpt, title
 
 NAME_BYTES = 256
@@ -85,6 +88,8 @@ class Calls:
 
     def _emit_call(self, name: str, call_id: str, call: Call) -> None:
         kept, size = clip(call.input, INPUT_BYTES)
+        files = call_touches(call, self._context.memo.cwd)
+        self._context.out.observe_files(files, self._context.ts)
         self._context.emit(
             name,
             ToolCalled,
@@ -92,15 +97,29 @@ class Calls:
             name=clip(call.name, NAME_BYTES)[0],
             input=kept,
             input_bytes=size,
-            files=call_touches(call, self._context.memo.cwd),
+            files=files,
         )
+        self._talk(call_id, call)
         if call.name.endswith(SPAWNER):
             self._note_spawn(call_id, call)
+
+    def _talk(self, call_id: str, call: Call) -> None:
+        """Tell what a call names of a forge, and remember that its output may name more."""
+        talk = call_talk(call)
+        self._context.refer(talk.references, call=call_id)
+        if talk.forge or talk.git:
+            talks = self._context.memo.talks
+            if len(talks) >= TALKS:
+                del talks[next(iter(talks))]
+            talks[call_id] = talk.forge, talk.git
 
     def _emit_return(
         self, name: str, call_id: str, output: Output, files: tuple[Touch, ...] = ()
     ) -> None:
-        kept, size = excerpt(output.text, OUTPUT_BYTES)
+        forge, git = self._context.memo.talks.get(call_id, (False, False))
+        lines = printed_commits(output.text, OUTPUT_BYTES) if git else ()
+        kept, size = excerpt(output.text, OUTPUT_BYTES, lines)
+        self._context.out.observe_files(files, self._context.ts)
         self._context.emit(
             name,
             ToolReturned,
@@ -113,6 +132,8 @@ class Calls:
             output_bytes=size,
             files=files,
         )
+        if forge:
+            self._context.refer(references(output.text), call=call_id)
 
     def _output(self, payload: Payload) -> None:
         name = self._context.name(f"return-{payload.call_id or ''}")

@@ -1,15 +1,17 @@
 """What a parser of a rollout remembers, and the way of its events to the batch."""
 
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from session_lattice.events import SessionEvent, session_stream
+from session_lattice.events import Reference, ReferenceObserved, SessionEvent, session_stream
 from session_lattice.sources.codex_forks import Replay
 from session_lattice.sources.codex_records import Line
 from session_lattice.sources.codex_usage import Ledger
+from session_lattice.sources.references import observed
 from session_lattice.sources.tail import Out
 from session_lattice.sources.text import parse_timestamp
 
@@ -25,6 +27,10 @@ SPAWNS = 64
 """Calls that started an agent and wait for its id."""
 
 
+TALKS = 64
+"""Calls that talked to a forge or to git and whose output may still come."""
+
+
 class Spawn(Struct, array_like=True):
     kind: str
     description: str
@@ -36,7 +42,8 @@ class Memo(Struct, omit_defaults=True):
     `keys` counts the events of the instant `ts` by key. `thread` is the id in the file's own
     session_meta and `facts` a hash of what that said; `guided` says that another agent talks
     to this one, `bare` that the file has no event messages. `echoes` holds by kind the form
-    and hash of the last text that may come again in another form.
+    and hash of the last text that may come again in another form. `talks` has of the last calls
+    that talked to a forge or to git what their output may hold, as `forges.Talk` does.
     """
 
     ts: int | None = None
@@ -53,6 +60,7 @@ class Memo(Struct, omit_defaults=True):
     ledger: Ledger = msgspec.field(default_factory=Ledger)
     replay: Replay = msgspec.field(default_factory=Replay)
     spawns: dict[str, Spawn] = {}
+    talks: dict[str, tuple[bool, bool]] = {}
 
 
 _decoder = msgspec.json.Decoder(Memo | None)
@@ -139,6 +147,11 @@ class Context:
 
     def add(self, key: str, event: SessionEvent) -> None:
         self.out.add(self.stream, self._prefix + key, self.memo.ts or self.out.now, event)
+
+    def refer(self, found: Iterable[Reference], *, call: str = "", message: str = "") -> None:
+        """Tell the pull requests and issues that a call or a message names."""
+        for key, values in observed(found, call=call, message=message):
+            self.emit(key, ReferenceObserved, **values)
 
     def echoes(self, kind: str, form: str, text: str) -> bool:
         """True when `text` was the last of its `kind` and came in another form."""

@@ -26,8 +26,12 @@ from session_lattice.sources.codex_quiet import (
 )
 from session_lattice.sources.codex_records import Line, Payload, TurnItem, Usage
 from session_lattice.sources.codex_usage import disjoint
+from session_lattice.sources.references import references
 from session_lattice.sources.tail import Out
 from session_lattice.sources.text import clip, name_of, title
+
+NAMING = ("prompt", "command")
+"""Kinds of a user's text whose references the session names; no other text is of its making."""
 
 TITLE_PROMPT, TITLE_GENERATED = 1, 3
 
@@ -226,11 +230,14 @@ class CodexParser:
         self._context.emit(
             name, MessageAssistant, message=name, text=kept, text_bytes=size, model=model
         )
+        self._context.refer(references(text), message=name)
 
     def _say(self, kind: MessageKind, text: str) -> None:
         kept, size = clip(text, TEXT_BYTES)
         name = self._context.name(f"{kind}-{crc(text)}")
         self._context.emit(name, MessageUser, message=name, kind=kind, text=kept, text_bytes=size)
+        if kind in NAMING:
+            self._context.refer(references(asked(text)), message=name)
 
     def _from_agent(self, payload: Payload) -> None:
         self._notify("item", text_of(payload.content))

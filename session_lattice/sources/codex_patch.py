@@ -7,6 +7,7 @@ from typing import Any
 
 from session_lattice.events import Action, Touch
 from session_lattice.sources.codex_records import FileChange, ParsedCommand
+from session_lattice.sources.edits import UNKNOWN, Change, patched, written
 from session_lattice.sources.text import absolute
 
 TOUCHES = 1000
@@ -26,18 +27,26 @@ _PARSED: Mapping[str, Action] = {"read": "read", "search": "search"}
 
 
 def patch_touches(patch: str, base: str) -> tuple[Touch, ...]:
-    """The files that the headers of `patch` name; a move is one of both its paths."""
-    found: dict[str, Action] = {}
+    """The files that the headers of `patch` name, with the lines below each.
+
+    A move is one of both its paths; the lines go with the one that it moves to.
+    """
+    found: dict[str, tuple[Action, Change]] = {}
     last = ""
-    for header in _HEADER.finditer(patch):
+    headers = list(islice(_HEADER.finditer(patch), 2 * TOUCHES))
+    ends = [header.start() for header in headers[1:]] + [len(patch)]
+    for header, end in zip(headers, ends, strict=True):
         verb, path = header.groups()
         path = absolute(path.strip(), base)
+        change = patched(patch[header.end() : end])
         if verb:
-            found[path] = _ACTIONS[verb]
+            # A new file has no line to take: one that begins with "-" lacks the mark before it.
+            change = Change(change.added) if verb == "Add" else change
+            found[path] = _ACTIONS[verb], change
             last = path
         elif last:
-            found[last] = found[path] = "move"
-    return _touches(found.items())
+            found[last], found[path] = ("move", UNKNOWN), ("move", change)
+    return _touches((path, *told) for path, told in found.items())
 
 
 def shell_patch(command: Any) -> tuple[str, str]:
@@ -61,15 +70,25 @@ def shell_patch(command: Any) -> tuple[str, str]:
 
 def change_touches(changes: Mapping[str, FileChange] | None, base: str) -> tuple[Touch, ...]:
     """The files that a patch really changed."""
-    found: dict[str, Action] = {}
+    found: dict[str, tuple[Action, Change]] = {}
     for path, change in (changes or {}).items():
         action = _CHANGES.get(change.type or "")
         path = absolute(path, base)
         if action and change.move_path:
-            found[path] = found[absolute(change.move_path, base)] = "move"
+            found[path] = "move", UNKNOWN
+            found[absolute(change.move_path, base)] = "move", _lines(change)
         elif action:
-            found[path] = action
-    return _touches(found.items())
+            found[path] = action, _lines(change)
+    return _touches((path, *told) for path, told in found.items())
+
+
+def _lines(change: FileChange) -> Change:
+    """The lines that a change added and removed: of a whole file, or of a unified diff."""
+    diff, content = change.unified_diff, change.content
+    if isinstance(diff, str):
+        return patched(diff[max(0, diff.find("@@")) :])
+    whole = written(content) if isinstance(content, str) else UNKNOWN
+    return Change(removed=whole.added) if change.type == "delete" else whole
 
 
 def command_touches(commands: Iterable[ParsedCommand] | None, base: str) -> tuple[Touch, ...]:
@@ -79,7 +98,7 @@ def command_touches(commands: Iterable[ParsedCommand] | None, base: str) -> tupl
         action = _PARSED.get(command.type or "")
         if action and command.path:
             found[absolute(_written(command.path, command.cmd or ""), base), action] = None
-    return _touches(found)
+    return _touches((path, action, UNKNOWN) for path, action in found)
 
 
 def _written(path: str, command: str) -> str:
@@ -91,6 +110,9 @@ def _written(path: str, command: str) -> str:
     return path
 
 
-def _touches(found: Iterable[tuple[str, Action]]) -> tuple[Touch, ...]:
-    sane = ((path, action) for path, action in found if len(path) <= PATH_CHARS)
-    return tuple(Touch(path=path, action=action) for path, action in islice(sane, TOUCHES))
+def _touches(found: Iterable[tuple[str, Action, Change]]) -> tuple[Touch, ...]:
+    sane = (told for told in found if len(told[0]) <= PATH_CHARS)
+    return tuple(
+        Touch(path=path, action=action, added=change.added, removed=change.removed)
+        for path, action, change in islice(sane, TOUCHES)
+    )

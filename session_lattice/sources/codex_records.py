@@ -53,6 +53,8 @@ class ParsedCommand(Struct, gc=False):
 class FileChange(Struct, gc=False):
     type: str | None = None
     move_path: str | None = None
+    content: Any = None
+    unified_diff: Any = None
 
 
 class TurnItem(Struct, gc=False):

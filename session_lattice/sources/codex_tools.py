@@ -10,6 +10,7 @@ from msgspec import Struct
 from session_lattice.events import Touch
 from session_lattice.sources.codex_patch import BEGIN, patch_touches, shell_patch
 from session_lattice.sources.codex_records import Payload
+from session_lattice.sources.forges import SILENT, Talk, is_served, served, spoken
 from session_lattice.sources.text import absolute
 
 START_CHARS = 400
@@ -121,6 +122,19 @@ def call_touches(call: Call, cwd: str) -> tuple[Touch, ...]:
         if patch:
             return patch_touches(patch, absolute(entered, _workdir(fields, cwd)))
     return ()
+
+
+def call_talk(call: Call) -> Talk:
+    """What a call says to git and to forges."""
+    if call.name in _SHELLS:
+        fields = call.fields()
+        command = fields.get("command") or fields.get("cmd")
+        if isinstance(command, list):
+            words = [word for word in command if isinstance(word, str)]
+            scripted = len(words) > 2 and words[1] in ("-lc", "-c")
+            command = words[-1] if scripted else " ".join(words)
+        return spoken(command) if isinstance(command, str) else SILENT
+    return served(call.name, call.fields()) if is_served(call.name) else SILENT
 
 
 def _workdir(fields: Mapping[str, Any], cwd: str) -> str:

@@ -5,7 +5,7 @@ file; everything about files, offsets, checkpoints and batches is here and knows
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,14 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from session_lattice.events import Draft, Event, TranscriptChanged, TranscriptState, session_stream
+from session_lattice.events import (
+    Draft,
+    Event,
+    Touch,
+    TranscriptChanged,
+    TranscriptState,
+    session_stream,
+)
 from session_lattice.sources import files
 from session_lattice.sources.base import BATCH_BYTES, Batch, SourceStatus, count_warning
 from session_lattice.sources.checkouts import Checkouts
@@ -58,6 +65,13 @@ class Out:
         draft = self._checkouts.observe(cwd, ts)
         if draft is not None:
             self._drafts.append(draft)
+
+    def observe_files(self, touches: Iterable[Touch], ts: int) -> None:
+        """Likewise for the directories of files, where they lie in one."""
+        for touch in touches:
+            draft = self._checkouts.observe_file(touch.path, ts)
+            if draft is not None:
+                self._drafts.append(draft)
 
     def warn(self, kind: str) -> None:
         count_warning(self.warnings, kind, 1)

@@ -1,6 +1,7 @@
 """Small text work that every source does for every line: cutting, excerpts, times, names."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import PureWindowsPath
@@ -24,10 +25,11 @@ def clip(text: str, limit: int) -> tuple[str, int]:
     return data[:limit].decode("utf-8", "ignore"), len(data)
 
 
-def excerpt(text: str, limit: int) -> tuple[str, int]:
+def excerpt(text: str, limit: int, kept: Sequence[str] = ()) -> tuple[str, int]:
     """The beginning and the end of `text` with a mark between, and its full size in bytes.
 
     At most `limit` bytes of `text` are kept; the mark comes on top and tells what is missing.
+    So do those of the `kept` lines that are in neither; they stand between.
     """
     end = limit // 3
     if text.isascii():
@@ -40,7 +42,9 @@ def excerpt(text: str, limit: int) -> tuple[str, int]:
         tail = data[size - end :].decode("utf-8", "ignore")
     if size <= limit:
         return text, size
-    return f"{head}\n… {size - limit} bytes left out …\n{tail}", size
+    lines = [line for line in kept if line not in head and line not in tail]
+    between = "".join(f"{line}\n" for line in lines)
+    return f"{head}\n… {size - limit} bytes left out …\n{between}{tail}", size
 
 
 def title(text: str) -> str:

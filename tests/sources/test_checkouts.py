@@ -5,7 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_lattice.events import CheckoutObserved
-from session_lattice.sources.checkouts import CACHE_LIMIT, Checkouts, locate
+from session_lattice.sources.checkouts import CACHE_LIMIT, Checkouts, folder_of, locate
+from session_lattice.sources.claude_code import ClaudeCode
+from tests.sources.rollouts import begun, told
+from tests.sources.samples import Conversation, of, pull, put
 
 
 def test_a_cwd_below_a_repository_belongs_to_it(tmp_path: Path) -> None:
@@ -85,3 +88,55 @@ def test_the_memory_of_directories_is_bounded() -> None:
         checkouts.observe(f"C:\\{number}", 0)
     assert checkouts.observe(f"C:\\{CACHE_LIMIT}", 0) is None
     assert checkouts.observe("C:\\0", 0) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("/srv/tide/map.py", "/srv/tide"),
+        ("/map.py", "/"),
+        ("C:\\tide\\map.py", "C:\\tide"),
+        ("C:/tide/map.py", "C:/tide"),
+        ("map.py", ""),
+        ("~/map.py", ""),
+        ("", ""),
+    ],
+)
+def test_only_an_absolute_path_has_a_directory(path: str, folder: str) -> None:
+    assert folder_of(path) == folder
+
+
+def test_the_directory_of_a_touched_file_is_told_once_and_only_where_it_lies_in_a_repository(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "app" / ".git").mkdir(parents=True)
+    checkouts = Checkouts()
+    assert checkouts.observe_file(str(tmp_path / "map.py"), 1) is None
+    assert checkouts.observe(str(tmp_path), 1) is not None
+    draft = checkouts.observe_file(f"{tmp_path}/app/gone/map.py", 7)
+    assert draft is not None
+    assert isinstance(draft.event, CheckoutObserved)
+    assert (draft.event.cwd, draft.event.repo) == (f"{tmp_path}/app/gone", f"{tmp_path}/app")
+    assert draft == Checkouts().observe(f"{tmp_path}/app/gone", 7)
+    assert checkouts.observe_file(f"{tmp_path}/app/gone/sea.py", 8) is None
+    by_layout = checkouts.observe_file("/gone/tide/.worktrees/moon/src/map.py", 9)
+    assert by_layout is not None
+    assert by_layout.stream == Checkouts().observe("/gone/tide", 0).stream  # type: ignore[union-attr]
+
+
+def test_a_session_that_edits_a_repository_from_above_is_tied_to_it(tmp_path: Path) -> None:
+    (tmp_path / "app" / ".git").mkdir(parents=True)
+    file = f"{tmp_path}/app/src/map.py"
+    talk = Conversation(cwd=str(tmp_path))
+    talk.call("Edit", {"file_path": "app/src/map.py", "old_string": "a", "new_string": "b"})
+    put(tmp_path / "claude", talk.data)
+    rollout = begun()
+    patch = f"*** Begin Patch\n*** Update File: {file}\n*** End Patch"
+    rollout.item("custom_tool_call", name="apply_patch", input=patch, call_id="call_1")
+    for found in (
+        of(pull(ClaudeCode(tmp_path / "claude")), CheckoutObserved),
+        told(tmp_path / "codex", rollout, CheckoutObserved),
+    ):
+        assert (f"{tmp_path}/app/src", f"{tmp_path}/app", "git") in [
+            (event.cwd, event.repo, event.evidence) for event in found
+        ]

@@ -1,6 +1,7 @@
 -- of: tool.returned
 -- What `git commit` prints: "[branch abc1234] subject", of a first commit
--- "[branch (root-commit) abc1234] subject".
+-- "[branch (root-commit) abc1234] subject"; amend, cherry-pick and revert print the same. A quiet
+-- commit, a merge and a rebase print no such line: the reflog has them (`head_moves`).
 INSERT INTO printed_commits BY NAME
 WITH lines AS (
     SELECT
