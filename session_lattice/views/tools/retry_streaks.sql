@@ -6,8 +6,6 @@
 -- dirty: tool_calls.session
 -- column session: | agent and the agent's own id; none that only an upstream tells of
 -- column call: | the first of the calls
--- column subagent: | the thread that called: the subagent's id, empty for the session's main thread
--- column agent: | claude_code or codex
 -- column tool: | the tool's name, as the agent gave it
 -- column subject: | the command, file, pattern or address that they were about, in one line of at most 200 characters
 -- column polling: | whether the tool only asks a process that runs how far it is
@@ -18,6 +16,8 @@
 -- column first_at: UTC | first of them
 -- column last_at: UTC | last of them
 -- column streak_seconds: seconds | from the first call to the last
+-- column subagent: | the thread that called: the subagent's id, empty for the session's main thread
+-- column agent: | claude_code or codex
 WITH calls AS (
     SELECT
         session,
@@ -78,8 +78,6 @@ streaks AS (
 SELECT
     s.session,
     s.call,
-    s.subagent,
-    split_part(s.session, '/', 1) AS agent,
     c.name AS tool,
     subject_of(c.name, c.input) AS subject,
     polls(c.name) AS polling,
@@ -89,7 +87,9 @@ SELECT
     s.next_tool,
     s.first_at,
     s.last_at,
-    round((epoch_ms(s.last_at) - epoch_ms(s.first_at)) / 1000, 3) AS streak_seconds
+    round((epoch_ms(s.last_at) - epoch_ms(s.first_at)) / 1000, 3) AS streak_seconds,
+    s.subagent,
+    split_part(s.session, '/', 1) AS agent
 FROM streaks AS s
 JOIN tool_calls AS c ON c.session = s.session AND c.call = s.call
 WHERE dirty(c.session)
