@@ -137,14 +137,13 @@ def test_transitions_stay_in_their_thread_and_end_with_it(lab: Lab) -> None:
         "SELECT tool, next_tool, transitions, share, p50_gap_seconds FROM tool_transitions"
         " WHERE agent = 'claude_code' ORDER BY ALL"
     )
-    within = pytest.approx
     assert rows == [
-        ("Bash", "Bash", 4, 0.666667, within(1.0, rel=0.1)),
-        ("Bash", "Edit", 1, 0.166667, within(6.0, rel=0.1)),
-        ("Bash", "mcp__forge__list__all", 1, 0.166667, within(5.0, rel=0.1)),
-        ("Edit", "Bash", 1, 1.0, within(9.0, rel=0.1)),
+        ("Bash", "Bash", 4, 0.666667, 1.0),
+        ("Bash", "Edit", 1, 0.166667, 6.0),
+        ("Bash", "mcp__forge__list__all", 1, 0.166667, 5.0),
+        ("Edit", "Bash", 1, 1.0, 9.0),
         ("Read", "", 1, 0.5, None),
-        ("Read", "Read", 1, 0.5, within(60.5, rel=0.1)),
+        ("Read", "Read", 1, 0.5, 60.5),
         ("mcp__forge__list__all", "", 1, 1.0, None),
     ]
 
