@@ -19,6 +19,9 @@ from session_lattice.store import generations
 from tests.acceptance.history import SAMPLE_BYTES, copy_sample
 from tests.acceptance.pair import DEADLINE_SECONDS, Pair, contents, select_nothing
 
+# From Python 3.12 on: a worker of pytest-xdist has a thread more, of which no child knows.
+pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+
 KILLS = 100
 MIN_SEEN = 20
 """Generations that the reader must have looked into for its word to count."""
@@ -26,6 +29,7 @@ MIN_SEEN = 20
 SEED = 20261120
 
 
+@pytest.mark.timeout(900)
 def test_killed_at_a_hundred_random_instants_the_tables_equal_an_uninterrupted_run(
     tmp_path: Path,
 ) -> None:

@@ -151,7 +151,7 @@ def test_a_killed_pull_gets_its_end_from_the_next_puller_exactly_once(pair: Pair
 
 
 def test_what_never_ends_is_ended_at_the_deadline_and_the_daemon_lives_on(pair: Pair) -> None:
-    pair.environment["SESSION_LATTICE_PULL_SECONDS"] = "1"
+    pair.environment["SESSION_LATTICE_PULL_SECONDS"] = "3"
     pair.home.create()
     view = pair.home.views / "endless.sql"
     view.write_text(ENDLESS)

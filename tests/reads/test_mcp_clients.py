@@ -1,5 +1,6 @@
 """The clients that people use, at the versions that they are promised to work with."""
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -28,15 +29,22 @@ def programs() -> Path:
     if npm is None or shutil.which("node") is None:
         pytest.skip("node and npm are not installed")
     found = CACHE / "node_modules" / ".bin"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        # Tests that run beside these wait for the one that installs.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install(npm, found)
+    return found
+
+
+def _install(npm: str, found: Path) -> None:
     if not all((found / name).exists() for name in ("mcporter", "mcp-inspector")):
-        CACHE.mkdir(parents=True, exist_ok=True)
         command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(CACHE), *PACKAGES]
         installed = subprocess.run(
             command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
         )
         if installed.returncode:
             pytest.skip(f"npm cannot install the clients: {installed.stderr.strip()[-200:]}")
-    return found
 
 
 @pytest.fixture(scope="module")

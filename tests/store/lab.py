@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from session_lattice import events
@@ -356,6 +357,12 @@ EVENTS = st.one_of(
 )
 
 
+def few(examples: int) -> settings:
+    """Settings of a property over histories; each example costs stores, and so seconds."""
+    slow = [HealthCheck.too_slow]
+    return settings(max_examples=examples, deadline=None, suppress_health_check=slow)
+
+
 @st.composite
 def attempts(draw: st.DrawFn) -> list[Event]:
     """A few calls in one thread, mostly of one tool about one thing, and most of their results."""
@@ -372,10 +379,12 @@ def attempts(draw: st.DrawFn) -> list[Event]:
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
-    """A history cut into batches."""
-    told = st.one_of(EVENTS.map(lambda event: [event]), attempts())
-    happened = envelopes(
-        [event for part in draw(st.lists(told, min_size=6, max_size=20)) for event in part]
+    """A history cut into batches; mostly a long one, as a store costs more than its events."""
+    fewest = draw(st.sampled_from([1, 16, 16, 16]))
+    told = st.one_of(
+        EVENTS.map(lambda event: [event]), EVENTS.map(lambda event: [event]), attempts()
     )
+    parts = draw(st.lists(told, min_size=fewest, max_size=24))
+    happened = envelopes([event for part in parts for event in part])
     cuts = sorted(draw(st.sets(st.integers(1, len(happened)), max_size=5)) | {0, len(happened)})
     return [happened[a:b] for a, b in pairwise(cuts)]

@@ -3,11 +3,10 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from session_lattice.errors import PullCancelledError, PullTimeoutError
@@ -19,7 +18,7 @@ from session_lattice.events import (
     ToolCalled,
     UsageReported,
 )
-from tests.store.lab import Lab, envelopes, histories
+from tests.store.lab import Lab, envelopes, few, histories
 
 ME: dict[str, Any] = {"agent": "claude_code", "session": "s1"}
 BUILT_IN = {
@@ -59,16 +58,8 @@ def seen_rows() -> Iterator[dict[str, int]]:
     assert [name for name, count in rows.items() if not count] == []
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Lab]:
-    with TemporaryDirectory() as root:
-        lab = Lab(Path(root))
-        yield lab
-        lab.store.close()
-
-
 @given(history=histories(), hours=st.lists(st.floats(0, 30), min_size=6, max_size=6))
-@settings(max_examples=20, deadline=None)
+@few(7)
 def test_views_refreshed_step_by_step_equal_a_rebuild_from_nothing(
     shared: Lab, seen_rows: dict[str, int], history: list[list[Envelope]], hours: list[float]
 ) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from session_lattice.store import macros
+from tests.store.lab import few
 
 NAMED = """
 SELECT list((program, family) ORDER BY place) FROM (
@@ -155,7 +156,7 @@ def test_the_telling_line_of_an_output_loses_what_varies(
 
 
 @given(text=st.text(max_size=80))
-@settings(max_examples=25, deadline=None)
+@few(25)
 def test_no_text_breaks_a_function_and_no_signature_is_long(
     connection: duckdb.DuckDBPyConnection, text: str
 ) -> None:

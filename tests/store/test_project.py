@@ -1,10 +1,9 @@
 """Base tables are the fold of the log, wherever it is cut and however often it comes."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from session_lattice.events import (
     Envelope,
@@ -16,40 +15,39 @@ from session_lattice.events import (
     TranscriptChanged,
     UsageReported,
 )
-from tests.store.lab import Lab, envelopes, histories
+from tests.store.lab import Lab, envelopes, few, histories
 
 ME: dict[str, Any] = {"agent": "claude_code", "session": "s1"}
 
 
 @given(history=histories())
-@settings(max_examples=30, deadline=None)
-def test_tables_do_not_depend_on_where_the_log_is_cut(history: list[list[Envelope]]) -> None:
-    with TemporaryDirectory() as one, TemporaryDirectory() as other:
-        whole, cut = Lab(Path(one)), Lab(Path(other))
-        whole.feed([event for batch in history for event in batch])
-        for batch in history:
-            cut.feed(batch)
-        assert cut.base_tables() == whole.base_tables()
-        whole.store.close()
-        cut.store.close()
+@few(7)
+def test_tables_do_not_depend_on_where_the_log_is_cut(
+    shared: Lab, history: list[list[Envelope]]
+) -> None:
+    shared.clear()
+    shared.feed([event for batch in history for event in batch])
+    whole = shared.base_tables()
+    shared.clear()
+    for batch in history:
+        shared.feed(batch)
+    assert shared.base_tables() == whole
 
 
 @given(history=histories())
-@settings(max_examples=15, deadline=None)
+@few(5)
 def test_a_rebuilt_log_that_delivers_all_again_doubles_nothing(
-    history: list[list[Envelope]],
+    shared: Lab, history: list[list[Envelope]]
 ) -> None:
-    with TemporaryDirectory() as root:
-        lab = Lab(Path(root))
-        for batch in history:
-            lab.feed(batch)
-        before = lab.base_tables()
-        lab.feed([event for batch in history for event in batch], epoch="epoch2")
-        after = lab.base_tables()
-        for name in set(before) - {"checkouts", "sessions"}:
-            assert after[name] == before[name], name
-        assert [row[:3] for row in after["sessions"]] == [row[:3] for row in before["sessions"]]
-        lab.store.close()
+    shared.clear()
+    for batch in history:
+        shared.feed(batch)
+    before = shared.base_tables()
+    shared.feed([event for batch in history for event in batch], epoch="epoch2")
+    after = shared.base_tables()
+    for name in set(before) - {"checkouts", "sessions"}:
+        assert after[name] == before[name], name
+    assert [row[:3] for row in after["sessions"]] == [row[:3] for row in before["sessions"]]
 
 
 def test_the_applied_position_survives_with_its_rows(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def test_a_reader_keeps_its_generation_while_others_are_published_and_pruned(lab
     assert len(generations.all_published(lab.home)) <= publish.KEEP_IN_USE
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 def test_generations_in_use_by_another_process_outlive_the_recent_ones(lab: Lab) -> None:
     first = release(lab)
     read, write = os.pipe()

@@ -1,12 +1,12 @@
 """What an upstream tells is kept apart from what transcripts tell, in whatever order both come."""
 
 from datetime import date
+from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from session_lattice.events import (
@@ -23,7 +23,7 @@ from session_lattice.events import (
     TranscriptChanged,
     decode,
 )
-from tests.store.lab import DAY_US, START_US, Lab, envelope, histories, is_told
+from tests.store.lab import DAY_US, START_US, Lab, envelope, few, histories, is_told
 
 ME: dict[str, Any] = {"agent": "codex", "session": "s1"}
 PROMPT = MessageUser(**ME, message="m", kind="prompt", text="hello", text_bytes=5, cwd="/repo")
@@ -53,19 +53,18 @@ def feed(lab: Lab, *batches: list[Event]) -> None:
 
 
 @given(history=histories(), order=st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@few(3)
 def test_tables_do_not_depend_on_when_reports_come_between_what_transcripts_tell(
-    history: list[list[Envelope]], order: Any
+    shared: Lab, history: list[list[Envelope]], order: Any
 ) -> None:
     happened = [event for batch in history for event in batch]
-    with TemporaryDirectory() as one, TemporaryDirectory() as other:
-        asked, shuffled = Lab(Path(one)), Lab(Path(other))
-        asked.feed(happened)
-        for event in interleaved(happened, order):
-            shuffled.feed([event])
-        assert shuffled.base_tables() == asked.base_tables()
-        asked.store.close()
-        shuffled.store.close()
+    shared.clear()
+    shared.feed(happened)
+    asked = shared.base_tables()
+    shared.clear()
+    for _, run in groupby(interleaved(happened, order), lambda event: is_told(decode(event.data))):
+        shared.feed(list(run))
+    assert shared.base_tables() == asked
 
 
 def interleaved(happened: list[Envelope], order: Any) -> list[Envelope]:
