@@ -377,13 +377,26 @@ def attempts(draw: st.DrawFn) -> list[Event]:
     return happened
 
 
+ONE: dict[str, Any] = {"agent": "codex", "session": "s1"}
+TELLING: list[Event] = [
+    events.ToolCalled(**ONE, call="t5", name="mcp__forge__list", input="{}"),
+    events.ToolReturned(**ONE, call="t5", ok=True, duration_ms=90_000),
+    *(
+        events.ToolCalled(**ONE, call=f"t{place}", name="Bash", input='{"command":"make"}')
+        for place in (6, 7, 8)
+    ),
+    events.ToolReturned(**ONE, call="t7", ok=False, exit_code=2, output="make: *** Error 2"),
+    events.ToolReturned(**ONE, call="t8", ok=False, denied=True, output="no"),
+]
+"""So that no view about calls is without rows for want of luck."""
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
     """A history cut into batches; mostly a long one, as a store costs more than its events."""
     fewest = draw(st.sampled_from([1, 16, 16, 16]))
-    told = st.one_of(
-        EVENTS.map(lambda event: [event]), EVENTS.map(lambda event: [event]), attempts()
-    )
+    one = EVENTS.map(lambda event: [event])
+    told = st.one_of(one, one, attempts(), st.just(TELLING))
     parts = draw(st.lists(told, min_size=fewest, max_size=24))
     happened = envelopes([event for part in parts for event in part])
     cuts = sorted(draw(st.sets(st.integers(1, len(happened)), max_size=5)) | {0, len(happened)})
