@@ -88,12 +88,32 @@ class NoGenerationError(GenerationError):
     """Nothing has been published yet."""
 
 
+class SearchError(LatticeError):
+    """The search index cannot be read or written."""
+
+
+class NoSearchIndexError(SearchError):
+    """No search index has been begun yet."""
+
+
+class DamagedIndexError(SearchError):
+    """The search index is no index of this version; a new one takes its place."""
+
+
+class SlowSearchError(SearchError):
+    """A search was ended because it took too long."""
+
+
 class RequestError(LatticeError):
     """A read asks for something that cannot be answered as asked."""
 
 
 class CursorError(RequestError):
     """A cursor is not of the form `<epoch>-<number>`."""
+
+
+class QueryError(RequestError):
+    """What is to be searched for cannot be meant."""
 
 
 class NotFoundError(RequestError):

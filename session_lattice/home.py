@@ -28,6 +28,7 @@ class Home:
         self.work = root / "work"
         self.database = root / "work" / "lattice.duckdb"
         self.generations = root / "generations"
+        self.search = root / "search.sqlite"
         self.pointer = root / "session-lattice.duckdb"
         self.views = root / "views"
         self.heartbeat = root / "puller.json"

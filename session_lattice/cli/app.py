@@ -22,6 +22,7 @@ COMMANDS = {
     "view": "session_lattice.cli.inspect",
     "sessions": "session_lattice.cli.inspect",
     "session": "session_lattice.cli.inspect",
+    "search": "session_lattice.cli.search",
     "config": "session_lattice.cli.state",
     "doctor": "session_lattice.cli.doctor",
 }

@@ -96,7 +96,7 @@ def sessions(
     """List sessions, the most recently active first."""
     given = {
         "agent": agent,
-        "repo": _repository(repo),
+        "repo": repository(repo),
         "branch": branch,
         "file": _absolute(file),
         "tool": tool,
@@ -219,7 +219,7 @@ def _absolute(path: str) -> str:
     return path
 
 
-def _repository(path: str) -> str:
+def repository(path: str) -> str:
     """Of a directory that one stands in: the checkout that it belongs to."""
     found = _absolute(path)
     if found == path:

@@ -2,6 +2,7 @@
 
 import random
 import socket
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from session_lattice.log.choose import open_log
 from session_lattice.log.drainer import Delivery, Drainer
 from session_lattice.puller.bulk import BulkReader
 from session_lattice.puller.discovery import Discovery, Upstream
+from session_lattice.puller.indexing import Indexing
 from session_lattice.puller.ingest import Ingest
 from session_lattice.puller.lanes import Lanes
 from session_lattice.puller.progress import Progress, Unmeasured
@@ -73,6 +75,7 @@ class Puller:
         self._watcher = Watcher(self._changed, self._watch_failed)
         self._reserve = Reserve(home.reserve)
         self._retention = Retention(settings.log_retention_days)
+        self._indexing = Indexing(home)
         self._log: EventLog | None = None
         self._drainer: Drainer | None = None
         self._lanes: Lanes | None = None
@@ -82,22 +85,42 @@ class Puller:
         self._owed = False
         self._trimmed = 0
         self._failures = 0
+        self._error: LatticeError | None = None
 
     def run(self, *, once: bool) -> int:
         self._orphan = self._pulse.pull = self._pulse.resume()
-        self._logger.info(
-            "puller_started", home=str(self._home.root), profile=self._settings.profile
-        )
+        place = {"home": str(self._home.root), "profile": self._settings.profile}
+        self._logger.info("puller_started", **place)
         try:
             self._pull("once" if once else "start")
+            while once and not self._signals.stopping and self._index():
+                pass
             while not once and not self._signals.stopping:
                 self._watch()
-                self._signals.wait(self._delay())
+                self._rest(self._delay())
                 if not self._signals.stopping:
                     self._pull("asked" if self._signals.asked or self._owed else "tick")
         finally:
             self._close()
         return 1 if once and self._failures else 0
+
+    def _rest(self, seconds: float) -> None:
+        """Index what was published while there is time for it, a step at least; then wait."""
+        end = time.monotonic() + seconds
+        while self._index() and time.monotonic() < end:
+            if self._signals.stopping or self._signals.asked:
+                return
+        self._signals.wait(max(0.0, end - time.monotonic()))
+
+    def _index(self) -> bool:
+        """A step of the search index; whether there is more to do."""
+        if not self._store:
+            return False
+        before, more = self._indexing.problem, self._indexing.step(self._store)
+        if self._indexing.problem is not before:
+            self._report()
+            self._beat()
+        return more
 
     def _delay(self) -> float:
         interval = self._settings.refresh_interval_seconds
@@ -117,7 +140,8 @@ class Puller:
             self._failed(ended.error)
         elif ended.outcome == "finished":
             self._succeeded(ended.last)
-        self._report(ended.error)
+        self._error = ended.error
+        self._report()
         self._beat()
 
     def _work(self, pull: Pull) -> Made:
@@ -138,6 +162,7 @@ class Puller:
             self._progress,
             interval_seconds=self._settings.refresh_interval_seconds,
             sample=self._sample,
+            index=self._index,
         )
         try:
             return tick.run(pull)
@@ -237,10 +262,14 @@ class Puller:
             seconds = (last.finished_at - last.started_at) / 1e6
             self._logger.info("pull_finished", pull=last.id, seconds=round(seconds, 3))
 
-    def _report(self, error: LatticeError | None) -> None:
+    def _report(self) -> None:
         """Everything that is wrong now, for whoever asks for the status."""
         statuses = self._statuses()
-        problems = [Problem(what=error.what, since=now_us(), advice=error.hint)] if error else []
+        problems = [
+            Problem(what=error.what, since=now_us(), advice=error.hint)
+            for error in (self._error, self._indexing.problem)
+            if error
+        ]
         if self._trimmed:
             what = f"{self._trimmed} events were trimmed from the log before they were applied"
             advice = "raise SESSION_LATTICE_LOG_RETENTION_DAYS"
@@ -312,6 +341,7 @@ class Puller:
             if self._log:
                 stack.callback(self._log.close)
             stack.callback(self._close_store)
+            stack.callback(self._indexing.close)
             if self._drainer:
                 stack.callback(self._drainer.close)
             if self._lanes:

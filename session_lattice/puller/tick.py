@@ -1,7 +1,7 @@
 """The work of one pull, from asking the sources to the stamp."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from session_lattice import __version__
 from session_lattice.errors import PullTimeoutError
@@ -30,7 +30,9 @@ EMBEDDED = "embedded"
 class Tick:
     """Brings the store and its generation up to what the sources have, once.
 
-    `trimmed` counts events that the log gave up before they were applied.
+    `trimmed` counts events that the log gave up before they were applied. `index` is called
+    while there is nothing better to do, and does some of what the search index lacks: whether
+    there is more.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class Tick:
         *,
         interval_seconds: float,
         sample: bool,
+        index: Callable[[], bool] = lambda: False,
     ) -> None:
         self._lanes = lanes
         self._interval_seconds = interval_seconds
         self._store = store
         self._progress = progress
         self._sample = sample
+        self._index = index
         self._backlog = Backlog(log, store)
 
     @property
@@ -84,7 +88,8 @@ class Tick:
     def _follow(self, pull: Pull, scans: Scans) -> int:
         """Apply what arrives while the sources are still being read.
 
-        While a slow one is awaited, what the others tell is published at the usual interval.
+        While a slow one is awaited, what the others tell is published at the usual interval,
+        and then indexed.
         """
         applied, due = 0, time.monotonic() + self._interval_seconds
         pause = APPLY_WAIT_SECONDS
@@ -99,7 +104,7 @@ class Tick:
                     self._publish(pull)
                 due = time.monotonic() + self._interval_seconds
             applied += some
-            if some:
+            if some or (scans.some_done and not self._store.unpublished and self._index()):
                 pause = APPLY_WAIT_SECONDS
             else:
                 scans.wait(pause)

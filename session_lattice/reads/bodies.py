@@ -10,7 +10,13 @@ from session_lattice.reads.answers import HEADER
 from session_lattice.reads.cache import Body, Headers
 from session_lattice.reads.csv_text import csv_text
 from session_lattice.reads.freshness import Freshness
-from session_lattice.reads.shapes import SessionAnswer, SessionList, ViewAnswer, ViewList
+from session_lattice.reads.shapes import (
+    SearchAnswer,
+    SessionAnswer,
+    SessionList,
+    ViewAnswer,
+    ViewList,
+)
 from session_lattice.reads.snapshot import Snapshot
 from session_lattice.reads.times import iso
 
@@ -21,7 +27,7 @@ _GAP = b"\x00"
 """Stands for the age while the rest is encoded; JSON never holds this byte."""
 
 Tabular = ViewAnswer | SessionList
-AnyAnswer = Tabular | ViewList | SessionAnswer
+AnyAnswer = Tabular | ViewList | SessionAnswer | SearchAnswer
 
 
 def json_body(snapshot: Snapshot, answer: AnyAnswer, *, lasting: bool = True) -> Body:

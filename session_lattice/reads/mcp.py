@@ -82,6 +82,7 @@ def build(reads: Reads) -> "MCPServer[Any]":
         tools.read_view,
         tools.list_sessions,
         tools.get_session,
+        tools.search,
     ):
         server.tool(description=getdoc(tool), annotations=read_only)(tool)
     # Our guard has checked Host, Origin, token and size before a request comes here.

@@ -7,12 +7,20 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from session_lattice import __version__
-from session_lattice.reads import filters, paging, sessions
+from session_lattice.reads import filters, paging, search, sessions
 from session_lattice.reads.problems import MEDIA_TYPE, ProblemDocument
-from session_lattice.reads.shapes import SessionAnswer, SessionList, ViewAnswer, ViewList
+from session_lattice.reads.shapes import (
+    SearchAnswer,
+    SessionAnswer,
+    SessionList,
+    ViewAnswer,
+    ViewList,
+)
 from session_lattice.reads.status import Status
 from session_lattice.reads.stream.request import MAX_STREAM_CHARS, MAX_TYPES
 from session_lattice.reads.stream.state import StreamState
+from session_lattice.search import expression
+from session_lattice.search.document import KINDS
 
 LINKS = {
     "status": "/status",
@@ -20,6 +28,7 @@ LINKS = {
     "readiness": "/readyz",
     "views": "/views",
     "sessions": "/sessions",
+    "search": "/search?q=error",
     "events": "/events",
     "streams": "/streams/pull/latest",
     "metrics": "/metrics",
@@ -64,6 +73,22 @@ _BEYOND = tuple(
         "until": "began before this time",
     }.items()
 )
+_SEARCH = (
+    (
+        "q",
+        'words, all of them; "a phrase", begin*, one OR other, -without; at most'
+        f" {expression.MAX_QUERY_CHARS} characters",
+        "permission denied",
+    ),
+    ("repo", "said in this repository: its directory or the end of it", ""),
+    ("agent", "by these agents, separated by commas", "claude_code"),
+    ("tool", "of calls of these tools, separated by commas", "Bash"),
+    ("kind", f"of {', '.join(KINDS)}; several separated by commas", "prompt,reply"),
+    ("session", "in this session: its id, or the beginning of it", ""),
+    ("since", "at or after this time: 2026-03-01, 2026-03-01T09:30:00Z or 24h (ago)", "7d"),
+    ("until", "before this time", ""),
+    ("limit", f"hits, at most {search.MAX_HITS}; {search.DEFAULT_HITS} if left out", "5"),
+)
 _PATHS: dict[str, dict[str, Any]] = {
     "/": {"summary": "Where to go from here"},
     "/healthz": {"summary": "Whether the process answers"},
@@ -89,13 +114,21 @@ _PATHS: dict[str, dict[str, Any]] = {
         "path": ("session", "the session's id", "claude_code/8d1f"),
         "query": (_INCLUDE, _LIMIT, _AFTER),
     },
+    "/search": {
+        "summary": "Messages, calls and errors with these words, the best of the newest first",
+        "shape": "SearchAnswer",
+        "query": (*_SEARCH, _AFTER),
+    },
     "/streams/{stream:path}": {
         "summary": "What a stream has come to: a pull's state, and the newest event",
         "shape": "StreamState",
         "path": ("stream", "the stream, or pull/latest for the newest pull", "pull/latest"),
     },
 }
-_SHAPES = (Status, ViewAnswer, ViewList, SessionList, SessionAnswer, StreamState, ProblemDocument)
+_SHAPES = (
+    *(Status, ViewAnswer, ViewList, SessionList, SessionAnswer, SearchAnswer, StreamState),
+    ProblemDocument,
+)
 
 _EVENTS = (
     (

@@ -10,8 +10,12 @@ from session_lattice.errors import (
     LatticeError,
     LogError,
     NoGenerationError,
+    NoSearchIndexError,
     NotFoundError,
+    QueryError,
     RequestError,
+    SearchError,
+    SlowSearchError,
     ViewError,
 )
 
@@ -47,10 +51,14 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 _KINDS: tuple[tuple[type[LatticeError], int, str, str], ...] = (
     (NotFoundError, 404, "not-found", "Nothing of that name"),
+    (QueryError, 422, "unsearchable", "The query cannot be searched for"),
     (RequestError, 400, "bad-request", "The request cannot be answered as asked"),
     (NoGenerationError, 503, "no-generation", "Nothing to serve yet"),
     (GenerationError, 503, "broken-generation", "The generation cannot be read"),
     (LogError, 503, "unreadable-log", "The event log cannot be read"),
+    (NoSearchIndexError, 503, "no-search-index", "Nothing to search in yet"),
+    (SlowSearchError, 503, "slow-query", "The read took too long"),
+    (SearchError, 503, "unreadable-index", "The search index cannot be read"),
     (ViewError, 503, "broken-view", "The view cannot be read"),
     (NotReadyError, 503, "not-fresh", "The data is older than it should be"),
     (OverloadedError, 503, "overloaded", "Too many reads at once"),
@@ -58,7 +66,10 @@ _KINDS: tuple[tuple[type[LatticeError], int, str, str], ...] = (
     (LatticeError, 500, "failed", "The read failed"),
 )
 
-_RETRIED = ("no-generation", "broken-generation", "overloaded", "not-fresh", "unreadable-log")
+_RETRIED = (
+    *("no-generation", "broken-generation", "overloaded", "not-fresh", "unreadable-log"),
+    "no-search-index",
+)
 
 
 def of_error(error: LatticeError, instance: str) -> Response:

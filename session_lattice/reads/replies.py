@@ -7,7 +7,7 @@ import msgspec
 from pydantic import BaseModel, Field
 
 from session_lattice.reads.catalog import Column, View
-from session_lattice.reads.shapes import Section
+from session_lattice.reads.shapes import SearchAnswer, SearchHit, Section
 
 Row = dict[str, Any]
 
@@ -74,6 +74,17 @@ class Rows(Reply):
     left_out: str | None = Field(description="what the reply does not hold, and how to get it")
 
 
+class Hits(Reply):
+    """What was found."""
+
+    hits: list[Row] = Field(
+        description="session, ts, kind, snippet, score, and what else is known: title, agent,"
+        " repo, cwd, tool, subagent, and the id of the message or the call"
+    )
+    next: str | None = Field(description="give it as `after` for the next page; null at the end")
+    left_out: str | None = Field(description="what the reply does not hold, and how to get it")
+
+
 class SessionReply(Reply):
     """One session; parts that were not asked for are null."""
 
@@ -112,6 +123,12 @@ def detail(view: View) -> ViewDetail:
     )
 
 
+def telling(hit: SearchHit) -> Row:
+    """What says something, for a window that is small."""
+    told = msgspec.to_builtins(hit)
+    return {name: told[name] for name in told if name != "marks" and told[name] not in (None, "")}
+
+
 def rest(rows: int, following: str | None, limit: int) -> str | None:
     if following is None:
         return None
@@ -121,6 +138,17 @@ def rest(rows: int, following: str | None, limit: int) -> str | None:
             " select fewer columns, or go on with after=next"
         )
     return "more rows follow: go on with after=next, or filter more"
+
+
+def rest_of_hits(found: SearchAnswer) -> str | None:
+    told = []
+    if found.next:
+        told.append("more hits follow: go on with after=next, or say more words or filters")
+    if not found.ranked_all:
+        told.append(f"only the newest {found.ranked} matches were ranked, older ones come later")
+    if not found.index.complete:
+        told.append("the index is behind: the newest may be missing; ask again in a moment")
+    return "; ".join(told) or None
 
 
 def rest_of_parts(parts: Mapping[str, Section]) -> str | None:

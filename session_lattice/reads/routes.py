@@ -12,7 +12,8 @@ from session_lattice import __version__
 from session_lattice.config import Settings
 from session_lattice.errors import RequestError
 from session_lattice.heartbeat import Heartbeat
-from session_lattice.reads import openapi, paging, queries, sessions
+from session_lattice.home import Home
+from session_lattice.reads import openapi, paging, queries, search, sessions
 from session_lattice.reads.answers import Answers
 from session_lattice.reads.bodies import Tabular, csv_body, json_body
 from session_lattice.reads.cache import Body, Make
@@ -71,6 +72,7 @@ class Routes:
             "/views/{name}": self.view,
             "/sessions": self.sessions,
             "/sessions/{session:path}": self.session,
+            "/search": self.search,
             "/streams/{stream:path}": self.stream,
         }
         for path, handler in handlers.items():
@@ -166,6 +168,19 @@ class Routes:
                 after=after,
             )
             return json_body(snapshot, found)
+
+        return await self._answer(request, make)
+
+    async def search(self, request: Request) -> Response:
+        """A page of what was found. The index moves on between generations: nothing is kept."""
+        wanted = asked(request.scope, search.PARAMETERS)
+        _refuse_filters(wanted, search.PARAMETERS)
+        search_for = search.asked(wanted.named)
+        index = Home(self._reads.settings.home).search
+
+        def make(snapshot: Snapshot) -> Body:
+            found = search.search(snapshot, self._beat(), index, search_for)
+            return json_body(snapshot, found, lasting=False)
 
         return await self._answer(request, make)
 

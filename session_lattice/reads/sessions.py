@@ -93,12 +93,12 @@ def _condition(snapshot: Snapshot, key: str, texts: list[str]) -> Condition:
         return Condition(sql, (moment.replace(tzinfo=None),))
     if key in _VIEWS:
         find_view(snapshot, _VIEWS[key])
-    values = [_ending(text) if key in ("repo", "file") else text for text in texts]
+    values = [ending(text) if key in ("repo", "file") else text for text in texts]
     joined = " OR ".join([sql] * len(values))
     return Condition(f"({joined})", tuple(v for value in values for v in [value] * _BY[key]))
 
 
-def _ending(path: str) -> str:
+def ending(path: str) -> str:
     """ "./src/a.py" and "src/a.py/" mean what "src/a.py" does."""
     return str(PurePosixPath(path)) if path else path
 
@@ -120,7 +120,7 @@ def get_session(
     """
     _check_sections(include, after)
     view = find_view(snapshot, OVERVIEW)
-    session = _find(snapshot, given)
+    session = find_session(snapshot, given)
     parts = {
         name: _section(snapshot, name, session, Page(limit=limit, after=after), budget)
         for name in include
@@ -148,7 +148,8 @@ def _check_sections(include: Sequence[str], after: str) -> None:
         )
 
 
-def _find(snapshot: Snapshot, given: str) -> str:
+def find_session(snapshot: Snapshot, given: str) -> str:
+    """By its id, with or without the agent, or an unambiguous beginning. Raises RequestError."""
     rows = snapshot.connection.execute(statement("find_session"), {"given": given}).fetchall()
     if not rows or not given:
         raise NotFoundError(

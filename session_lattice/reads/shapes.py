@@ -1,5 +1,6 @@
 """The shapes of the answers; HTTP encodes them, MCP and the command line read them."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -65,6 +66,50 @@ class SessionAnswer(Answer, frozen=True, kw_only=True):
     files: Section | UnsetType = UNSET
     subagents: Section | UnsetType = UNSET
     usage: Section | UnsetType = UNSET
+
+
+class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A message, a call or a call's failure. Which of `message` and `call` it is of has its id.
+
+    `marks` are [start, end) of what matched, in characters (code points) of `snippet`; `score`
+    is a BM25, the more the better, and means something only beside others of one answer.
+    """
+
+    session: str
+    title: str | None
+    ts: datetime
+    kind: str
+    snippet: str
+    marks: list[tuple[int, int]]
+    score: float
+    agent: str
+    repo: str | None
+    cwd: str | None
+    tool: str | None
+    subagent: str
+    message: str | None
+    call: str | None
+
+
+class SearchIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """What was searched. `complete`: everything that the generation holds is in it; else
+    everything that the store had at `whole_at`, which is null while it is made from nothing."""
+
+    documents: int
+    complete: bool
+    whole_at: datetime | None
+
+
+class SearchAnswer(Answer, frozen=True, kw_only=True):
+    """A page of hits. The `ranked` newest matches were ranked together; unless `ranked_all`
+    there are older ones, which come, ranked among themselves, on later pages."""
+
+    query: str
+    hits: list[SearchHit]
+    ranked: int
+    ranked_all: bool
+    next: str | None
+    index: SearchIndex
 
 
 class Budget:

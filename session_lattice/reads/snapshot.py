@@ -45,7 +45,8 @@ class Served:
 
     `pointed` is False while it stands in for a newer generation that cannot be read.
     `serial` rises with each opening of a process; `parts` are the columns of what is not in
-    the catalog, described once; `prepared` is what `Snapshots.prepare` made.
+    the catalog, described once; `names` is what searches looked up, which cannot change;
+    `prepared` is what `Snapshots.prepare` made.
     """
 
     generation: Generation
@@ -54,6 +55,7 @@ class Served:
     pointed: bool
     serial: int
     parts: dict[str, dict[str, Column]] = field(default_factory=dict)
+    names: dict[tuple[str, str], str | None] = field(default_factory=dict)
     prepared: Mapping[Any, Any] = field(default_factory=dict)
 
 

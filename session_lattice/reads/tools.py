@@ -9,28 +9,32 @@ from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, Field
 
 from session_lattice.errors import LatticeError
-from session_lattice.reads import queries, sessions
+from session_lattice.home import Home
+from session_lattice.reads import queries, search, sessions
 from session_lattice.reads.filters import SEPARATOR
 from session_lattice.reads.freshness import Freshness, freshness
+from session_lattice.reads.orientation import lost, oriented
 from session_lattice.reads.reading import read
 from session_lattice.reads.relation import Page
 from session_lattice.reads.replies import (
+    Hits,
     Orientation,
     Rows,
     SessionReply,
     Views,
-    ViewSummary,
     detail,
     meaning,
     plain,
     rest,
+    rest_of_hits,
     rest_of_parts,
+    telling,
 )
 from session_lattice.reads.routes import Reads
 from session_lattice.reads.shapes import Budget, SessionList, ViewAnswer
 from session_lattice.reads.snapshot import Snapshot
-from session_lattice.reads.status import Status
 from session_lattice.reads.times import iso
+from session_lattice.search.document import KINDS
 
 REPLY_BYTES = 40_000
 """Bytes of rows in one reply, give or take the last row: about 10,000 tokens."""
@@ -41,6 +45,7 @@ CELL_CHARS = 2_000
 VIEW_ROWS = 50
 SESSION_ROWS = 20
 PART_ROWS = 20
+SEARCH_HITS = 10
 MAX_ROWS = 1_000
 """Rows that a tool replies with at most, whatever it is asked."""
 
@@ -49,12 +54,6 @@ SESSION_COLUMNS = (
     "files_changed,cost_microdollars,transcript"
 )
 PARTS = ("messages", "files", "usage")
-
-SUGGESTIONS = [
-    "list_sessions: which sessions worked in a repo, on a branch, touched a file, used a tool",
-    "get_session: what one session said, called, changed and cost",
-    "list_views, then read_view: totals by model, day, tool, file or repository",
-]
 
 Where = Annotated[
     dict[str, Any] | None,
@@ -220,11 +219,65 @@ class Tools:
 
         return _result(await _told(self._reads.pool.run(find)))
 
+    async def search(
+        self,
+        query: Annotated[
+            str,
+            Field(description='words, all of them; "a phrase", begin*, one OR other, -without'),
+        ],
+        repo: Annotated[
+            str, Field(description="said in this repository: its directory or the end of it")
+        ] = "",
+        agent: Annotated[str, Field(description="claude_code or codex")] = "",
+        tool: Annotated[str, Field(description="of calls of this tool, such as Bash")] = "",
+        kind: Annotated[
+            str, Field(description=f"of {', '.join(KINDS)}; several separated by commas")
+        ] = "",
+        session: Annotated[str, Field(description="in this session: its id or a beginning")] = "",
+        since: Annotated[
+            str, Field(description="at or after: 2026-03-01, an RFC 3339 time, or 24h, 7d (ago)")
+        ] = "",
+        until: Annotated[str, Field(description="before; written as for since")] = "",
+        limit: Annotated[
+            int,
+            Field(
+                description="hits",
+                json_schema_extra={"minimum": 1, "maximum": search.MAX_HITS},
+            ),
+        ] = SEARCH_HITS,
+        after: After = "",
+    ) -> Annotated[CallToolResult, Hits]:
+        """Messages, tool calls and errors with these words in them, the best first.
+
+        A hit says in which session it is, when, of which kind, and shows some words around the
+        match; get_session has the rest. Times are UTC; scores compare hits of one answer only.
+        Words match whatever their case, in identifiers also as parts: user finds getUserName
+        and user_name. A query without a word to look for, or a wrong filter, is an error that
+        says what to write.
+        """
+        wanted = search.Search(
+            *(query, repo, agent, tool, kind, session, since, until),
+            limit=_within(limit, search.MAX_HITS),
+            after=after,
+        )
+        index = Home(self._reads.settings.home).search
+
+        def find(snapshot: Snapshot) -> Hits:
+            found = search.search(snapshot, self._reads.beats.beat(), index, wanted)
+            return Hits(
+                **self._basis(snapshot, found.freshness),
+                hits=[telling(hit) for hit in found.hits],
+                next=found.next,
+                left_out=rest_of_hits(found),
+            )
+
+        return _result(await _told(self._reads.pool.run(find)))
+
     def _orient(self) -> Orientation:
         status = self._reads.status()
         if status.generation is None:
-            return _lost(status)
-        return read(self._reads.snapshots, lambda snapshot: _found(status, snapshot))
+            return lost(status)
+        return read(self._reads.snapshots, lambda snapshot: oriented(status, snapshot))
 
     def _basis(self, snapshot: Snapshot, known: Freshness | None) -> dict[str, Any]:
         fresh = known or freshness(snapshot, self._reads.beats.beat(), None)
@@ -260,9 +313,9 @@ def _result(reply: BaseModel) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=content)
 
 
-def _within(limit: int) -> int:
-    if not 1 <= limit <= MAX_ROWS:
-        raise ToolError(f"limit is {limit}. Try: a number from 1 to {MAX_ROWS}")
+def _within(limit: int, most: int = MAX_ROWS) -> int:
+    if not 1 <= limit <= most:
+        raise ToolError(f"limit is {limit}. Try: a number from 1 to {most}")
     return limit
 
 
@@ -280,40 +333,3 @@ def _pairs(where: Mapping[str, Any] | None) -> list[tuple[str, str]]:
             else:
                 pairs.append((key, str(one).lower() if isinstance(one, bool) else str(one)))
     return pairs
-
-
-def _lost(status: Status) -> Orientation:
-    """Nothing has been published yet."""
-    return Orientation(
-        **_state(status),
-        sessions=0,
-        repos=0,
-        agents=[],
-        first_at=None,
-        last_at=None,
-        views=[],
-        suggestions=["call orient again once the first pull is done"],
-    )
-
-
-def _found(status: Status, snapshot: Snapshot) -> Orientation:
-    totals = queries.totals(snapshot)
-    return Orientation(
-        **_state(status),
-        **msgspec.to_builtins(totals),
-        views=[
-            ViewSummary(name=view.name, question=view.question, rows=view.rows)
-            for view in snapshot.catalog.values()
-        ],
-        suggestions=SUGGESTIONS,
-    )
-
-
-def _state(status: Status) -> dict[str, Any]:
-    return {
-        "state": status.state,
-        "generation": status.generation,
-        "sample": status.sample,
-        "age_seconds": status.age_seconds,
-        "problems": [f"{one.what}. Try: {one.advice}" for one in status.problems],
-    }

@@ -88,6 +88,15 @@ class Database:
                 sql, dict(parameters) if parameters else None
             ).fetchall()
 
+    def stream(
+        self, sql: str, parameters: Mapping[str, Any], size: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows in lists of `size`; to be taken before anything else is run."""
+        with _as_store_error():
+            result = self._connection.execute(sql, dict(parameters))
+            while rows := result.fetchmany(size):
+                yield rows
+
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row; None when there is none."""
         found = self.rows(sql, parameters)

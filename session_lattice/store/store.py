@@ -11,6 +11,7 @@ from session_lattice.store.generations import Generation
 from session_lattice.store.lattice import Lattice, Refreshed, unhindered, utc_now
 from session_lattice.store.project import Projection
 from session_lattice.store.publish import Publisher, Stamp
+from session_lattice.store.texts import Texts, Window
 
 
 class Store:
@@ -27,6 +28,7 @@ class Store:
         self._projection = Projection(self._database, home)
         self._lattice = Lattice(self._database, home, interval_seconds, clock)
         self._publisher = Publisher(self._database, home)
+        self._texts = Texts(self._database)
         self._unpublished = self._lattice.load() or self._ahead_of_generation()
 
     def close(self) -> None:
@@ -67,6 +69,15 @@ class Store:
 
     def apply(self, events: Sequence[Envelope]) -> None:
         self._unpublished |= self._projection.apply(events) > 0
+
+    def applied_to(self) -> tuple[str, int]:
+        """Epoch of the log that is applied, "" for none yet, and up to which position."""
+        found = self._database.rows("SELECT epoch, position FROM applied")
+        return (found[0][0], int(found[0][1])) if found else ("", 0)
+
+    def texts(self, changed_behind: int, after: int, limit: int) -> Window | None:
+        """The next texts in order of time; None behind the last one. See Texts.window."""
+        return self._texts.window(changed_behind, after, limit)
 
     def refresh(self, proceed: Callable[[], None] = unhindered) -> list[Refreshed]:
         """`proceed` is called before each view, and raises where there is to be no further one."""

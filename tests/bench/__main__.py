@@ -25,6 +25,7 @@ from tests.bench import (
     lattice,
     memory,
     recall,
+    search,
     status,
     stream,
     tick,
@@ -47,6 +48,7 @@ BENCHES: dict[str, Bench] = {
         *(totals, ingest, idle, tick, http, generations, isolation, status, memory, stream),
         recall,
         lattice,
+        search,
     )
 }
 

@@ -46,6 +46,7 @@ class Rig:
         self._lanes = [self.ingest]
         self.store = Store(self.home, 60.0)
         self.trimmed = 0
+        self.index: Callable[[], bool] = lambda: False
 
     @property
     def lanes(self) -> Lanes:
@@ -79,6 +80,7 @@ class Rig:
             self.progress,
             interval_seconds=self.interval_seconds,
             sample=False,
+            index=self.index,
         )
         try:
             return tick.run(pull)

@@ -79,6 +79,23 @@ def test_what_others_told_is_published_while_one_is_awaited(rig: Rig) -> None:
     assert rig.pull().outcome == "finished"
 
 
+def test_what_others_told_is_indexed_once_it_is_published_while_one_is_awaited(rig: Rig) -> None:
+    stuck = Stuck("x", "y")
+    beside(rig, stuck)
+    rig.source.add(note("a"))
+    indexed: list[bool] = []
+
+    def index() -> bool:
+        indexed.append(generations.pointed_at(rig.home) is not None and not rig.store.unpublished)
+        return False
+
+    rig.index = index
+    assert rig.pull(over=lambda: bool(indexed)).outcome == "cancelled"
+    stuck.let_go.set()
+    assert indexed
+    assert all(indexed)
+
+
 def test_a_pull_that_is_late_says_whom_it_still_waits_for(tmp_path: Path) -> None:
     rig = Rig(tmp_path)
     stuck = Stuck("x", "y")

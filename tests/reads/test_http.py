@@ -276,6 +276,7 @@ def test_openapi_names_every_route_and_parameter(client: TestClient) -> None:
         "/views/{name}",
         "/sessions",
         "/sessions/{session}",
+        "/search",
         "/streams/{stream}",
         "/events",
     }

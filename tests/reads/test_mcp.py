@@ -19,7 +19,7 @@ from tests.reads.conftest import Server, reads_server
 from tests.reads.world import World
 
 ERAS = ("legacy", "auto", "2026-07-28")
-TOOLS = ["orient", "list_views", "read_view", "list_sessions", "get_session"]
+TOOLS = ["orient", "list_views", "read_view", "list_sessions", "get_session", "search"]
 Result = TypeVar("Result")
 
 

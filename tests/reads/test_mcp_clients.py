@@ -19,7 +19,7 @@ CACHE = Path(__file__).parents[2] / ".cache" / "mcp-clients"
 
 INSTALL_SECONDS = 240
 CALL_SECONDS = 60
-TOOLS = ["orient", "list_views", "read_view", "list_sessions", "get_session"]
+TOOLS = ["orient", "list_views", "read_view", "list_sessions", "get_session", "search"]
 
 
 @pytest.fixture(scope="module")

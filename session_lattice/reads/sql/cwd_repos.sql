@@ -1,0 +1,1 @@
+SELECT cwd, repo FROM checkouts WHERE cwd IN (SELECT unnest(?::VARCHAR[]))

@@ -1,0 +1,1 @@
+SELECT session, title FROM sessions WHERE session IN (SELECT unnest(?::VARCHAR[]))

@@ -1,0 +1,5 @@
+UPDATE documents
+SET
+    ts = ?, session = ?, agent = ?, kind = ?, cwd = ?, tool = ?, subagent = ?, source = ?,
+    body = ?
+WHERE id = ?
