@@ -403,11 +403,26 @@ def few(examples: int) -> settings:
     return settings(max_examples=examples, deadline=None, suppress_health_check=slow)
 
 
+ONE: dict[str, Any] = {"agent": "codex", "session": "s1"}
+TELLING: list[Event] = [
+    events.ToolCalled(**ONE, call="t5", name="mcp__forge__list", input="{}"),
+    events.ToolReturned(**ONE, call="t5", ok=True, duration_ms=90_000),
+    *(
+        events.ToolCalled(**ONE, call=f"t{place}", name="Bash", input='{"command":"make"}')
+        for place in (6, 7, 8)
+    ),
+    events.ToolReturned(**ONE, call="t7", ok=False, exit_code=2, output="make: *** Error 2"),
+    events.ToolReturned(**ONE, call="t8", ok=False, denied=True, output="no"),
+]
+"""So that no view about calls is without rows for want of luck."""
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
     """A history cut into batches; mostly a long one, as a store costs more than its events."""
     fewest = draw(st.sampled_from([1, 12, 12, 12]))
-    told = st.one_of(EVENTS.map(lambda event: [event]), attempts())
+    one = EVENTS.map(lambda event: [event])
+    told = st.one_of(one, one, attempts(), st.just(TELLING))
     parts = draw(st.lists(told, min_size=fewest, max_size=20))
     for number, edit in enumerate(draw(st.lists(EDITS, min_size=2, max_size=6))):
         parts.insert(number * 4 % (len(parts) + 1), edit)
