@@ -36,10 +36,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     columns: list[Column]
     refresh_interval_seconds: float
     origin: str
-    reads: list[str]
+    reads: list[str] = msgspec.field(default_factory=list)
     materialized_at: datetime | None
-    duration_ms: int
-    costly: bool
+    duration_ms: int = 0
+    costly: bool = False
     rows: int
     error: str | None
 
@@ -70,8 +70,10 @@ def read_stamp(connection: "duckdb.DuckDBPyConnection") -> Stamp:
 
 def read_catalog(connection: "duckdb.DuckDBPyConnection") -> dict[str, View]:
     """Name → view, in the order of axis and name."""
-    rows = connection.execute(statement("catalog")).fetchall()
-    return {row[0]: _view(dict(zip(View.__struct_fields__, row, strict=True))) for row in rows}
+    found = connection.execute(statement("catalog"))
+    names = [column[0] for column in found.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return {row["name"]: _view(row) for row in rows}
 
 
 def _view(values: dict[str, object]) -> View:

@@ -248,7 +248,7 @@ def _seconds(name: str, text: str | None) -> float | None:
 def _reads(view: View, tables_in: Callable[[str], set[str]]) -> set[str]:
     """What the view reads; for its dirty keys it may look into itself."""
     for_keys = [tables_in(dirt.plain) for dirt in view.dirt]
-    return tables_in(view.sql) | set().union(*for_keys) - {view.name}
+    return (tables_in(view.sql) | set().union(*for_keys) - {view.name}) - macros.names()
 
 
 def _ordered(

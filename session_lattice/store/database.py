@@ -49,7 +49,7 @@ BASE_TABLES = (
 )
 """The tables of facts, each with a `changed` column."""
 
-OWN_TABLES = (*BASE_TABLES, "applied", "catalog", "stamp", "schema_version")
+OWN_TABLES = (*BASE_TABLES, "applied", "catalog", "stamp", "schema_version", "known_programs")
 
 
 def statement(name: str) -> str:

@@ -36,6 +36,7 @@ class Deltas:
         self._database = database
         self._followers: dict[str, list[str]] = {}
         self._filled: set[str] = set()
+        self._there: set[str] = set()
 
     def serve(self, views: Iterable[View]) -> None:
         """Take note of which views follow which."""
@@ -54,6 +55,7 @@ class Deltas:
     def missing(self) -> set[str]:
         """Views that are followed and have no table yet: whoever follows them is to be rebuilt."""
         there = {row[0] for row in self._database.rows(TABLES)}
+        self._there = set(there)
         for name in there - self._followers.keys():
             self._database.run(f"DROP TABLE deltas.{name}")
         return self._followers.keys() - there
@@ -62,6 +64,7 @@ class Deltas:
         """The view was made anew: nothing of it is told in part."""
         if name in self._followers:
             self._database.run(BEGIN.format(name=name))
+            self._there.add(name)
 
     def replace(
         self, view: View, of_pass: int, reading: Callable[[], AbstractContextManager[None]]
@@ -86,7 +89,7 @@ class Deltas:
 
     def forget(self, passes: Mapping[str, int]) -> None:
         """Drop what every follower has taken in; `passes` is how far each view is."""
-        for name in sorted(self._filled):
+        for name in sorted(self._filled & self._there):
             seen = min((passes.get(one, 0) for one in self._followers.get(name, [])), default=0)
             self._database.run(f"DELETE FROM deltas.{name} WHERE changed <= {seen}")
             if not self._database.value(f"SELECT count(*) FROM deltas.{name}"):

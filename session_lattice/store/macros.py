@@ -1,13 +1,14 @@
 """Functions that views may call: the commands of an input, the kind of an error, durations.
 
-They are temporary: each connection of the store defines them anew from `macros/*.sql`.
+They, and the table that goes with them, are temporary: each connection of the store defines
+them anew from `macros/*.sql`.
 """
 
 import re
 from functools import cache
 from importlib import resources
 
-_DEFINED = re.compile(r"^CREATE OR REPLACE TEMP MACRO (\w+)\(", re.MULTILINE)
+_DEFINED = re.compile(r"^CREATE OR REPLACE TEMP (?:MACRO|TABLE) (\w+)\b", re.MULTILINE)
 
 
 @cache
@@ -25,8 +26,8 @@ def names() -> frozenset[str]:
 
 
 def behind(sql: str) -> str:
-    """What else a query's rows depend on: the definitions, if it calls any of them.
+    """What else a query's rows depend on: the definitions, if it names any of them.
 
     A view is rebuilt when this differs, as it is when its own text does.
     """
-    return text() if names() & set(re.findall(r"\w+(?=\()", sql)) else ""
+    return text() if names() & set(re.findall(r"\w+", sql)) else ""

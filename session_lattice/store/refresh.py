@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from contextlib import nullcontext
 
-from session_lattice.store.catalog import View
+from session_lattice.store.catalog import WITHIN, View
 from session_lattice.store.database import BASE_TABLES, Database
 from session_lattice.store.deltas import Deltas
 from session_lattice.store.dirt import Dirt, Since
-from session_lattice.store.working import Working
+from session_lattice.store.working import COPIED, Working
 
 EVERYTHING = "CREATE OR REPLACE TEMP MACRO dirty(k) AS k IS NOT NULL"
 DIRTY_ONLY = "CREATE OR REPLACE TEMP MACRO dirty(k) AS k IN (SELECT key FROM dirty_keys)"
@@ -15,8 +15,15 @@ DIRTY_KEYS = """
 CREATE OR REPLACE TEMP TABLE dirty_keys AS
 SELECT DISTINCT key FROM ({found}) AS t(key) WHERE key IS NOT NULL
 """
+SHARE = """
+CREATE OR REPLACE TEMP MACRO dirty(k) AS k IS NOT NULL AND hash(k) % {parts} = {part}
+"""
+ROW_COUNT = "SELECT count(*) FROM {table}"
 COUNT_KEYS = "SELECT count(*) FROM dirty_keys"
 ANY_CHANGED = "SELECT 1 FROM {table} WHERE changed > {above} LIMIT 1"
+
+PART_ROWS = 500_000
+"""Rows of the large tables, more or less, that are taken in at once where a view is made anew."""
 
 
 class Refresh:
@@ -75,9 +82,24 @@ class Refresh:
 
     def rebuild(self, view: View) -> None:
         """All of it, from nothing."""
+        run, parts = self._database.run, self._parts(view)
         self.everything()
-        self._database.run(f"CREATE OR REPLACE TABLE {view.name} AS {view.sql}")
+        for part in range(parts):
+            if parts > 1:
+                run(SHARE.format(parts=parts, part=part))
+            begin = (
+                f"INSERT INTO {view.name}" if part else f"CREATE OR REPLACE TABLE {view.name} AS"
+            )
+            run(f"{begin} {view.sql}")
+        self.everything()
         self.deltas.begin(view.name)
+
+    def _parts(self, view: View) -> int:
+        """In how many parts a view of sessions is made, so that memory does not grow with them."""
+        if view.key != WITHIN or not view.dirt:
+            return 1
+        rows = sum(int(self._database.value(ROW_COUNT.format(table=table))) for table in COPIED)
+        return 1 + rows // PART_ROWS
 
     def everything(self) -> None:
         """Let every key count as dirty."""

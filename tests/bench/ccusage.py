@@ -151,13 +151,13 @@ def _costs(ours: Published, theirs: Costs) -> Row:
 
 
 def _bounds(ours: dict[tuple[str, str], Tokens], theirs: dict[tuple[str, str], Tokens]) -> Row:
-    """It leaves transcripts of subagents out of its blocks, so that its tokens are no bar."""
+    """Its blocks leave out the files that subagents have of their own: their tokens are no bar."""
     wrong = [" to ".join(key) for key in sorted(ours.keys() ^ theirs.keys())]
     same = [key for key in ours.keys() & theirs.keys() if ours[key] == theirs[key]]
     missing = sum(sum(tokens) for tokens in ours.values()) - sum(map(sum, theirs.values()))
     figure = (
         f"{len(ours.keys() & theirs.keys())} of {len(theirs)} begin and end alike, {len(same)} with"
-        f" equal tokens; its others lack {missing:,} tokens of subagents"
+        f" equal tokens; the others have {missing:,} tokens fewer there"
     )
     figure += "".join(f"; {bounds}" for bounds in wrong)
     return Row(NAME, "billing blocks of Claude Code", figure, "equal bounds", verdict(not wrong))

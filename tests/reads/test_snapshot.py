@@ -5,9 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 
+import duckdb
 import pytest
 
 from session_lattice.errors import NoGenerationError
@@ -211,3 +213,17 @@ def test_readers_beside_a_busy_publisher_see_whole_generations_in_order(
         assert seen == sorted(seen)
         assert all(expected[generation] == sessions for generation, sessions in seen)
     assert read(snapshots, count) == max(expected.items())
+
+
+def test_a_generation_of_an_earlier_version_is_served_until_the_next_one(tmp_path: Path) -> None:
+    world = World.create(tmp_path / "home")
+    generation = world.publish()
+    generation.path.chmod(0o600)
+    with duckdb.connect(str(generation.path)) as connection:
+        for column in ("reads", "duration_ms", "costly", "refreshed_pass"):
+            connection.execute(f"ALTER TABLE catalog DROP COLUMN {column}")
+    generation.path.chmod(0o400)
+    with closing(Snapshots(world.home)) as snapshots:
+        view = snapshots.served().catalog["model_usage"]
+    assert (view.reads, view.duration_ms, view.costly) == ([], 0, False)
+    world.close()

@@ -24,7 +24,7 @@ from session_lattice.events import (
     ToolReturned,
     UsageReported,
 )
-from tests.store.lab import DAY_US, EVENTS, START_US, Lab, envelopes
+from tests.store.lab import DAY_US, EVENTS, START_US, TELLING, Lab, envelopes
 
 ME: dict[str, Any] = {"agent": "codex", "session": "s1"}
 UPSTREAM = "http://one:7777"
@@ -287,7 +287,7 @@ def test_the_made_up_histories_reach_every_view_and_both_origins_of_each_number(
 
     def reaches_all(happened: list[Event]) -> bool:
         lab = Lab(tmp_path / str(next(tries)))
-        lab.feed(envelopes(happened))
+        lab.feed(envelopes([*happened, *TELLING]))
         lab.store.refresh()
         views = lab.views()
         marks = [

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from session_lattice.errors import ViewError
-from session_lattice.events import MessageUser, ToolCalled
-from session_lattice.store import catalog, dirt
+from session_lattice.events import MessageUser, ToolCalled, Touch
+from session_lattice.store import catalog, dirt, refresh
 from session_lattice.store.register import COSTLY_SHARE
 from session_lattice.store.working import MAX_SESSIONS
 from tests.store.lab import Lab, envelopes
@@ -205,3 +205,47 @@ def test_more_sessions_than_are_copied_are_refreshed_all_the_same(lab: Lab) -> N
     assert lab.rows("SELECT count(*), sum(calls) FROM a_calls") == [
         (MAX_SESSIONS + 1, MAX_SESSIONS + 3)
     ]
+
+
+def test_a_view_of_many_sessions_is_made_in_parts_and_refreshed_as_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = Lab(tmp_path)
+    calls = [
+        ToolCalled(
+            agent="codex",
+            session=f"s{i % 7}",
+            call=f"c{i}",
+            name="Edit",
+            files=(Touch(path=f"/a{i % 3}.py", action="edit"),),
+        )
+        for i in range(20)
+    ]
+    lab.feed(envelopes(calls))
+    lab.store.refresh()
+    whole = lab.views()
+    monkeypatch.setattr(refresh, "PART_ROWS", 4)
+    lab.forget_views()
+    lab.store.refresh()
+    assert lab.views() == whole
+    more = ToolCalled(agent="codex", session="s3", call="d", name="Bash")
+    lab.feed(envelopes([more], first=21))
+    assert {done.view: done.dirty for done in lab.store.refresh()}["tool_sessions"] == 1
+    lab.store.close()
+
+
+def test_a_view_that_breaks_before_it_was_ever_made_stops_only_those_that_read_it(
+    tmp_path: Path,
+) -> None:
+    lab = Lab(tmp_path)
+    (lab.home.views / "a_calls.sql").write_text(
+        PER_SESSION.replace("count(*) AS calls", "error('no') AS calls")
+    )
+    (lab.home.views / "b_tools.sql").write_text(PER_TOOL)
+    lab.store.reload_views()
+    lab.feed(envelopes([ToolCalled(agent="codex", session="s1", call="c", name="Bash")]))
+    for _ in range(2):
+        lab.store.refresh()
+        assert {error.view for error in lab.store.view_errors} == {"a_calls", "b_tools"}
+    assert lab.rows("SELECT tool FROM tool_reliability") == [("Bash",)]
+    lab.store.close()

@@ -1,6 +1,5 @@
--- The views of the generation, as last refreshed.
-SELECT
-    name, axis, question, grain, columns, refresh_interval_seconds,
-    origin, reads, materialized_at, duration_ms, costly, rows, error
+-- The views of the generation, as last refreshed. All columns: a generation of an earlier version
+-- is served until the next one, and has fewer.
+SELECT *
 FROM catalog
 ORDER BY axis, name

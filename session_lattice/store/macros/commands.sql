@@ -99,7 +99,7 @@ CREATE OR REPLACE TEMP MACRO subcommand_of(piece) AS regexp_extract(
 CREATE OR REPLACE TEMP MACRO kind_of_task(task) AS list_transform([task], lambda word: CASE
     WHEN regexp_matches(
         word,
-        '^(|i|ci|rm|up|ls|add|get|mod|pub|pip|why|use|lock|sync|pack|tidy|list|info|view|init|link|show|tree'
+        '^(i|ci|rm|up|ls|add|get|mod|pub|pip|why|use|lock|sync|pack|tidy|list|info|view|init|link|show|tree'
         || '|venv|tool|trust|cache|audit|fetch|which|login|setup|create|remove|update|search|config|export'
         || '|unlink|dedupe|vendor|whoami|python|install|upgrade|publish|require|restore|version|outdated'
         || '|uninstall|bootstrap|deps)$'
@@ -114,7 +114,8 @@ CREATE OR REPLACE TEMP MACRO kind_of_task(task) AS list_transform([task], lambda
         '(^|[:._-])(lint|fmt|format|check|clippy|vet|type-?checks?|types|tsc|prettier|eslint|fix|style'
         || '|analyze|ruff|mypy|validate)([:._-]|$)'
     ) THEN 'lint'
-    WHEN regexp_matches(
+    -- A bare `make`.
+    WHEN word = '' OR regexp_matches(
         word,
         '(^|[:._-])(build|compile|bundle|dist|assemble|package|generate|gen|codegen|release|clean|all|docs?'
         || '|tsup|vite|webpack|archive|prebuild)([:._-]|$)'
@@ -130,6 +131,7 @@ CREATE OR REPLACE TEMP MACRO family_of(known, piece) AS CASE
     WHEN known IN ('read', 'runtime') THEN if(
         piece = 'cat' OR regexp_matches(piece, '^\S*(sed|yq|perl)\s(.*\s)?(-\w*i|--in-place)'), 'edit', known
     )
+    WHEN known = 'build' AND contains(piece, ' --noEmit') THEN 'lint'
     WHEN known IS NOT NULL THEN known
     WHEN regexp_matches(piece, '^(\S*/|~)\S+|^\S+\.(sh|py|js|mjs|ts|rb|ps1|pl)(\s|$)') THEN 'script'
     ELSE 'other'

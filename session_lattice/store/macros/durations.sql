@@ -1,5 +1,5 @@
 -- Quantiles of durations that can be added up: calls are counted in buckets, four to each
--- doubling, so that a quantile is right to within 9 %, or a millisecond.
+-- doubling, so that a quantile is right to within 10 %, or a millisecond.
 
 -- The bucket of a duration in milliseconds.
 CREATE OR REPLACE TEMP MACRO bucket_of(milliseconds) AS
@@ -7,7 +7,7 @@ CREATE OR REPLACE TEMP MACRO bucket_of(milliseconds) AS
 
 -- The middle of a bucket in seconds.
 CREATE OR REPLACE TEMP MACRO seconds_of(bucket) AS
-    round(pow(2, (bucket + if(bucket = 0, 0, 0.5)) / 4) / 1000, 3);
+    round(pow(2, (bucket + if(bucket = 0, 0, 0.5)) / 4) / 1000, 4);
 
 -- Milliseconds from a call to its result by the times of their lines, a person's approval and
 -- other calls in front included; NULL where both lines have one time, which tells nothing.

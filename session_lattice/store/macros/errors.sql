@@ -13,7 +13,7 @@ CREATE OR REPLACE TEMP MACRO plain_output(output) AS trim(regexp_replace(regexp_
 -- a macro's argument is bound, and its patterns compiled, each time that it stands there.
 CREATE OR REPLACE TEMP MACRO telling_line(output) AS list_transform([plain_output(output)], lambda plain: trim(coalesce(
     nullif(regexp_extract(plain, '(?m)^[ \t]*((?:--- FAIL|FAIL(?:ED)?[: ]|E   |[Ee]rror(?:\[\w+\])?: |ERROR:? [^t]|fatal: |panic: |(?:\w+[.:])*\w*(?:Error|Exception): ).*)', 1), ''),
-    nullif(regexp_extract(plain, '(?im)^(?:[^\nw]|w[^\na]|wa[^\nr])*?(?:\berrors?\b|\w(?:error|exception)\b|\bfatal\b|\bpanic\b|not found|no such|cannot|can''t|could ?n.t|could not|unable|denied|fail|invalid|unknown|unrecognized|not permitted|timed out|unexpected|undefined|refused|not exist|missing|unsupported|aborted|illegal|not allowed|ignored by|no changes)[^\n]*'), ''),
+    nullif(regexp_extract(plain, '(?im)^(?:[^\nw]|w[^\na]|wa[^\nr])*?(?:\berrors?\b|\w(?:error|exception)\b|\bfatal\b|\bpanic\b|not found|no such|cannot|can''t|could ?n.t|could not|unable|denied|\bfail(?:ed|ure|ures|s|ing)?\b|invalid|unknown|unrecognized|not permitted|timed out|unexpected|undefined|refused|not exist|missing|unsupported|aborted|illegal|not allowed|ignored by|no changes)[^\n]*'), ''),
     nullif(regexp_extract(plain, '(?m)^.*\S.*$'), ''),
     ''
 )))[1];

@@ -157,6 +157,10 @@ SET
     added = [],
     removed = [];
 
+-- Parts of cost_microdollars; NULL too for what was priced before there were these columns.
+ALTER TABLE responses ADD COLUMN cache_read_cost_microdollars BIGINT;
+ALTER TABLE responses ADD COLUMN cache_write_cost_microdollars BIGINT;
+
 -- Refreshes are numbered, because one may come without anything new in the log: what a view took
 -- away or put in is kept in `deltas` for the views that read it, with the number of the pass.
 ALTER TABLE catalog ADD COLUMN refreshed_pass BIGINT DEFAULT 0;

@@ -1,16 +1,22 @@
 -- Integer microdollars, rounded half up, of the responses that a batch touched.
 UPDATE responses
-SET cost_microdollars = (priced.picodollars + 500000) // 1000000, cost_source = priced.provenance
+SET
+    cost_microdollars = (priced.picodollars + 500000) // 1000000,
+    cache_read_cost_microdollars = (priced.read_picodollars + 500000) // 1000000,
+    cache_write_cost_microdollars = (priced.write_picodollars + 500000) // 1000000,
+    cost_source = priced.provenance
 FROM (
     SELECT
         r.agent,
         r.response,
         p.provenance,
+        r.cache_read_tokens * p.cache_read AS read_picodollars,
+        (r.cache_write_tokens - r.cache_write_1h_tokens) * p.cache_write
+        + r.cache_write_1h_tokens * p.cache_write_1h AS write_picodollars,
         r.input_tokens * p.input
         + r.output_tokens * p.output
-        + r.cache_read_tokens * p.cache_read
-        + (r.cache_write_tokens - r.cache_write_1h_tokens) * p.cache_write
-        + r.cache_write_1h_tokens * p.cache_write_1h AS picodollars
+        + read_picodollars
+        + write_picodollars AS picodollars
     FROM responses AS r
     JOIN prices AS p ON p.model = r.model AND p.day = r.day AND p.fast = (r.speed = 'fast')
     WHERE r.changed > $since

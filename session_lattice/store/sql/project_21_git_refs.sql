@@ -13,9 +13,8 @@ USING (
         FROM (SELECT repo, unnest(refs) AS ref FROM last_seen)
         GROUP BY 1, 2
     ),
-    -- What earlier observations in this batch alone had stays out of the table.
     known AS (
-        SELECT repo, ref FROM told
+        SELECT repo, unnest(refs)."name" AS ref FROM batch WHERE type = 'refs.observed'
         UNION
         SELECT g.repo, g.ref FROM git_refs AS g JOIN last_seen AS l ON l.repo = g.repo
     )

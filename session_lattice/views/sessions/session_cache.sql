@@ -17,10 +17,15 @@
 -- column rewrites_after_pause: count | of these, more than five minutes after that response
 -- column rewritten_tokens: tokens | what had been in the cache and was not read from it by these responses
 -- column rewritten_after_pause_tokens: tokens | of these, by those after a pause
+-- column cache_read_cost_microdollars: microdollars | what the reads cost, of the responses whose price is known; null if none is, or if an earlier version priced them
+-- column cache_write_cost_microdollars: microdollars | what the writes cost, of these
+-- column cost_microdollars: microdollars | what these cost in all
+-- column unpriced_responses: count | responses without a known price
 -- column longest_pause_seconds: seconds | longest time from a response to the next one of the same thread and model; null for one response
 WITH followed AS (
     SELECT
         session, model, input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens,
+        cost_microdollars, cache_read_cost_microdollars, cache_write_cost_microdollars,
         lag(cache_read_tokens + cache_write_tokens) OVER thread AS cached_tokens,
         epoch(ts - lag(ts) OVER thread) AS pause_seconds
     FROM responses
@@ -58,6 +63,10 @@ SELECT
     coalesce(sum(lost_tokens) FILTER (WHERE rewrite), 0)::BIGINT AS rewritten_tokens,
     coalesce(sum(lost_tokens) FILTER (WHERE rewrite AND paused), 0)::BIGINT
         AS rewritten_after_pause_tokens,
+    sum(cache_read_cost_microdollars)::BIGINT AS cache_read_cost_microdollars,
+    sum(cache_write_cost_microdollars)::BIGINT AS cache_write_cost_microdollars,
+    sum(cost_microdollars)::BIGINT AS cost_microdollars,
+    count(*) FILTER (WHERE cost_microdollars IS NULL) AS unpriced_responses,
     max(pause_seconds) AS longest_pause_seconds
 FROM judged
 GROUP BY session, model

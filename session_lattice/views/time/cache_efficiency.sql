@@ -17,6 +17,10 @@
 -- column rewrites_after_pause: count | of these, more than five minutes after the response before
 -- column rewritten_tokens: tokens | what had been in the cache and was not read from it by these responses
 -- column rewritten_after_pause_tokens: tokens | of these, by those after a pause
+-- column cache_read_cost_microdollars: microdollars | what the reads cost, of the responses whose price is known; null if none is, or if an earlier version priced them
+-- column cache_write_cost_microdollars: microdollars | what the writes cost, of these
+-- column cost_microdollars: microdollars | what these cost in all
+-- column unpriced_responses: count | responses without a known price
 SELECT
     agent,
     model,
@@ -39,7 +43,11 @@ SELECT
     sum(rewrites)::BIGINT AS rewrites,
     sum(rewrites_after_pause)::BIGINT AS rewrites_after_pause,
     sum(rewritten_tokens)::BIGINT AS rewritten_tokens,
-    sum(rewritten_after_pause_tokens)::BIGINT AS rewritten_after_pause_tokens
+    sum(rewritten_after_pause_tokens)::BIGINT AS rewritten_after_pause_tokens,
+    sum(cache_read_cost_microdollars)::BIGINT AS cache_read_cost_microdollars,
+    sum(cache_write_cost_microdollars)::BIGINT AS cache_write_cost_microdollars,
+    sum(cost_microdollars)::BIGINT AS cost_microdollars,
+    sum(unpriced_responses)::BIGINT AS unpriced_responses
 FROM session_cache
 WHERE dirty(model)
 GROUP BY agent, model

@@ -14,8 +14,8 @@
 -- column exit_codes: | exit codes other than 0 that the transcripts tell
 -- column sessions: count | sessions that ran it
 -- column timed_calls: count | calls of which the tool itself says how long they took: the next column is of these
--- column p50_seconds: seconds | half of them took no longer, with all else that they ran; within 9 %, or 1 ms
--- column p50_wait_seconds: seconds | half of the results came no later after their call, by the times of the transcript's lines: with what a person took to approve; within 9 %
+-- column p50_seconds: seconds | half of them took no longer, with all else that they ran; within 10 %, or 1 ms
+-- column p50_wait_seconds: seconds | half of the results came no later after their call, by the times of the transcript's lines: with what a person took to approve; within 10 %
 -- column first_at: UTC | first call
 -- column last_at: UTC | last call
 WITH spread AS (

@@ -3,12 +3,12 @@
 -- grain: agent, tool
 -- key: tool
 -- dirty: SELECT tool FROM changed(tool_reliability) WHERE starts_with(tool, 'mcp__')
--- column agent: | claude_code or codex
--- column tool: | the tool's whole name: mcp__server__method, for both agents
 -- column server: | the MCP server's name, as the agent knows it
 -- column method: | the server's tool
+-- column agent: | claude_code or codex
 -- column sessions: count | sessions that called it
 -- column calls: count | times called
+-- column tool: | the tool's whole name: mcp__server__method, for both agents
 -- column succeeded: count | calls whose result says that they worked; an upstream cannot tell them
 -- column failed: count | calls whose result says that they failed, refused ones too
 -- column unflagged: count | calls with a result that does not tell; of an upstream, all that did not fail
@@ -19,12 +19,12 @@
 -- column first_at: UTC | first call in a transcript
 -- column last_at: UTC | last call in a transcript
 SELECT
-    agent,
-    tool,
     split_part(tool, '__', 2) AS server,
     regexp_extract(tool, '^mcp__.*?__(.*)$', 1) AS method,
+    agent,
     sessions,
     calls,
+    tool,
     succeeded,
     failed,
     unflagged,

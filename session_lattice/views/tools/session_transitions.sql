@@ -9,7 +9,7 @@
 -- column next_tool: | the tool that the same thread called next; empty where the thread called nothing more
 -- column agent: | claude_code or codex
 -- column transitions: count | times that the one came after the other
--- column gaps: count | of each bucket_of(milliseconds) from the result of the one, or its call without a result, to the call of the other; null if empty
+-- column p50_gap_seconds: seconds | half of the times it took no longer from the result of the one, or its call without a result, to the call of the other; null if that is empty
 -- column last_at: UTC | last time
 WITH steps AS (
     SELECT
@@ -30,7 +30,7 @@ SELECT
     coalesce(next_tool, '') AS next_tool,
     split_part(session, '/', 1) AS agent,
     count(*) AS transitions,
-    histogram(bucket_of(gap_ms)) FILTER (WHERE next_tool IS NOT NULL) AS gaps,
+    quantile_disc(gap_ms, 0.5) FILTER (WHERE next_tool IS NOT NULL) / 1000 AS p50_gap_seconds,
     max(called_at) AS last_at
 FROM steps
 GROUP BY session, name, coalesce(next_tool, '')

@@ -7,14 +7,14 @@
 -- dirty: messages.session
 -- column session: | agent and the agent's own id; none that only an upstream tells of
 -- column call: | the call's id
--- column subagent: | the thread that called: the subagent's id, empty for the session's main thread
--- column agent: | claude_code or codex
 -- column tool: | the tool's name, as the agent gave it
 -- column subject: | the command, file, pattern or address that it was about, in one line of at most 200 characters
 -- column kind: | ran: the tool itself says that it took 30 s or more; waited: its result came so late by the times of the lines, which may be a person's approval; polled: either, of a tool that only asks how far a process is; silent: no result, and nothing else in the thread for more than 60 s
 -- column seconds: seconds | it ran, waited or was silent
 -- column ok: | whether it worked; null where no result tells
 -- column called_at: UTC | when it was called
+-- column subagent: | the thread that called: the subagent's id, empty for the session's main thread
+-- column agent: | claude_code or codex
 -- column cwd: | directory that it was called in
 -- column branch: | branch that it was called on
 WITH calls AS (
@@ -58,14 +58,14 @@ silences AS (
 SELECT
     c.session,
     c.call,
-    c.subagent,
-    split_part(c.session, '/', 1) AS agent,
     c.name AS tool,
     subject_of(c.name, t.input) AS subject,
     c.kind,
     round(coalesce(c.milliseconds, s.milliseconds) / 1000, 3) AS seconds,
     t.ok,
     c.called_at,
+    c.subagent,
+    split_part(c.session, '/', 1) AS agent,
     t.cwd,
     t.branch
 FROM calls AS c

@@ -17,17 +17,14 @@
 -- column resolved: count | of these, those where it then succeeded
 -- column resolved_ratio: ratio | resolved / retried; null if it was never tried again
 -- column p50_resolved_seconds: seconds | half of these were over no later
-WITH errors AS (
-    SELECT * FROM session_errors WHERE dirty(signature)
-),
-after AS (
+WITH after AS (
     SELECT
         signature,
         next_tool,
         count(*) AS times,
         arg_max(next_subject, (failed_at, session, call)) AS next_subject
-    FROM errors
-    WHERE next_tool IS NOT NULL
+    FROM session_errors
+    WHERE dirty(signature) AND next_tool IS NOT NULL
     GROUP BY signature, next_tool
 ),
 usual AS (
@@ -54,6 +51,7 @@ SELECT
     count(*) FILTER (WHERE e.resolved) AS resolved,
     round(count(*) FILTER (WHERE e.resolved) / nullif(count(e.resolved), 0), 6) AS resolved_ratio,
     quantile_disc(e.resolved_seconds, 0.5) AS p50_resolved_seconds
-FROM errors AS e
+FROM session_errors AS e
 LEFT JOIN usual AS u ON u.signature = e.signature
+WHERE dirty(e.signature)
 GROUP BY e.signature

@@ -14,9 +14,9 @@
 -- column denied: count | calls that a person or a rule refused
 -- column failure_rate: ratio | failed / (succeeded + failed) of the calls in transcripts; null when no result tells
 -- column timed_calls: count | calls of which the tool itself says how long they took: the next two are of these
--- column p50_seconds: seconds | half of them took no longer; within 9 %, or 1 ms; null if the tool never says
+-- column p50_seconds: seconds | half of them took no longer; within 10 %, or 1 ms; null if the tool never says
 -- column p95_seconds: seconds | 95 of 100 took no longer; likewise
--- column p50_wait_seconds: seconds | half of the results came no later after their call, by the times of the transcript's lines: with what a person took to approve; within 9 %
+-- column p50_wait_seconds: seconds | half of the results came no later after their call, by the times of the transcript's lines: with what a person took to approve; within 10 %
 -- column p95_wait_seconds: seconds | 95 of 100 came no later; likewise
 -- column first_at: UTC | first call in a transcript
 -- column last_at: UTC | last call in a transcript

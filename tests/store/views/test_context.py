@@ -1,6 +1,7 @@
 """How full contexts got, how the prompt cache was used, and what is kept of vanished files."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,7 +91,7 @@ def test_what_was_in_the_cache_and_is_taken_in_anew_is_a_rewrite_after_a_pause_o
     assert lab.rows("SELECT * FROM session_cache WHERE agent = 'claude_code'") == [
         (
             "claude_code/s1", "m", "claude_code", 6, 9050, 1400, 2813, 937, 0.098592,
-            2, 1, 2200, 1200, 360.0,
+            2, 1, 2200, 1200, None, None, None, 6, 360.0,
         )
     ]  # fmt: skip
 
@@ -116,3 +117,22 @@ def test_a_vanished_transcript_keeps_its_counts_until_it_is_back(lab: Lab) -> No
     lab.feed(timed([(at(3), deleted(BACK, "present"))], first=50))
     lab.store.refresh()
     assert lab.rows(query) == [gone]
+
+
+def test_of_a_known_price_the_reads_and_the_writes_of_the_cache_are_told_apart(
+    tmp_path: Path,
+) -> None:
+    lab = Lab(tmp_path)
+    usage = UsageReported(
+        **ME, response="r", model="claude-opus-4-5-20251101", input_tokens=100, output_tokens=10,
+        cache_read_tokens=1000, cache_write_tokens=20, cache_write_1h_tokens=4,
+    )  # fmt: skip
+    lab.feed(timed([(at(0), usage)]))
+    lab.store.refresh()
+    # A million: 5 dollars in, 25 out, 0.50 read, 6.25 written for five minutes, 10 for an hour.
+    columns = "cache_read_cost_microdollars, cache_write_cost_microdollars, cost_microdollars"
+    for view in ("session_cache", "cache_efficiency"):
+        assert lab.rows(f"SELECT {columns}, unpriced_responses FROM {view}") == [
+            (500, 140, 1390, 0)
+        ]
+    lab.store.close()
