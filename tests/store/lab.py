@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -168,6 +169,9 @@ REPORTS = st.builds(
 )
 
 SHAS = st.sampled_from(SHA3)
+JUST_NOW = 0
+"""Of a commit in a history: made when it is told of."""
+
 REFERENCES = st.sampled_from(
     [
         (),
@@ -188,12 +192,8 @@ CHANGES = st.lists(
     max_size=2,
 ).map(tuple)
 COMMITS = st.builds(
-    lambda place, **told: events.CommitObserved(
-        **told,
-        authored_at=START_US + place * DAY_US // 16,
-        committed_at=START_US + place * DAY_US // 16,
-    ),
-    place=st.integers(0, 40),
+    lambda at, **told: events.CommitObserved(**told, authored_at=at, committed_at=at),
+    at=st.one_of(st.just(JUST_NOW), st.integers(0, 40).map(lambda n: START_US + n * DAY_US // 16)),
     repo=REPOS,
     sha=SHAS,
     parents=st.sampled_from([(), ("a" * 40,), ("a" * 40, "b" * 40)]),
@@ -417,16 +417,77 @@ TELLING: list[Event] = [
 """So that no view about calls is without rows for want of luck."""
 
 
+def _beside(session: str, message: str) -> Event:
+    return events.MessageUser(
+        agent="codex", session=session, cwd="/repo", message=message, kind="prompt", text="",
+        text_bytes=0,
+    )  # fmt: skip
+
+
+TWO: dict[str, Any] = {"agent": "codex", "session": "s5", "cwd": "/repo"}
+BESIDE: list[Event] = [
+    events.CheckoutObserved(cwd="/repo", repo="/repo", worktree="/repo", evidence="git"),
+    _beside("s5", "b1"),
+    _beside("s6", "b2"),
+    _beside("s5", "b3"),
+    _beside("s6", "b4"),
+    events.UsageReported(**TWO, response="r5", model="gpt-5.1-codex", input_tokens=5),
+    events.ToolReturned(
+        **TWO,
+        call="e5",
+        files=(events.Touch(path="/repo/a.py", action="edit", added=(11, 22, 44)),),
+        output="[main eeeeeee] one\n",
+    ),
+    events.CommitObserved(
+        repo="/repo",
+        sha="e" * 40,
+        authored_at=JUST_NOW,
+        committed_at=JUST_NOW,
+        changes=(events.ChangedFile(path="a.py", status="modified", lines=(11, 22, 44)),),
+        references=(events.Reference(number=13, kind="issue"),),
+    ),
+    events.ToolReturned(
+        **TWO | {"session": "s6"},
+        call="e6",
+        files=(events.Touch(path="/repo/a.py", action="edit", added=(77,), removed=(11,)),),
+    ),
+    events.RefsObserved(repo="/repo", head="main", head_sha="e" * 40),
+    events.TranscriptChanged(agent="codex", session="s6", path="/t/6.jsonl", state="deleted"),
+    events.CommitObserved(
+        repo="/repo",
+        sha="d" * 40,
+        parents=("a" * 40, "e" * 40),
+        authored_at=JUST_NOW,
+        committed_at=JUST_NOW,
+        references=(events.Reference(number=12, kind="pull_request"),),
+    ),
+]
+"""The same of views about sessions beside each other, and of what was committed and merged."""
+
+
+def in_pairs(happened: Sequence[Event], step_us: int) -> list[Envelope]:
+    """Two events within seconds, the next two a step later."""
+    told = []
+    for place, event in enumerate(happened):
+        at = START_US + place // 2 * step_us + place % 2 * 5_000_000
+        if isinstance(event, events.CommitObserved) and event.committed_at == JUST_NOW:
+            event = msgspec.structs.replace(event, authored_at=at, committed_at=at)
+        told.append(envelope(event, place + 1, at))
+    return told
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Envelope]]:
     """A history cut into batches; mostly a long one, as a store costs more than its events."""
     fewest = draw(st.sampled_from([1, 12, 12, 12]))
     one = EVENTS.map(lambda event: [event])
-    told = st.one_of(one, one, attempts(), st.just(TELLING))
+    told = st.one_of(one, one, attempts())
     parts = draw(st.lists(told, min_size=fewest, max_size=20))
     for number, edit in enumerate(draw(st.lists(EDITS, min_size=2, max_size=6))):
         parts.insert(number * 4 % (len(parts) + 1), edit)
+    for block in (TELLING, BESIDE):
+        parts.insert(draw(st.integers(0, len(parts))), block)
     drawn = [event for part in parts for event in part]
-    happened = envelopes(drawn, step_us=draw(STEPS))
+    happened = in_pairs(drawn, draw(STEPS))
     cuts = sorted(draw(st.sets(st.integers(1, len(happened)), max_size=5)) | {0, len(happened)})
     return [happened[a:b] for a, b in pairwise(cuts)]
