@@ -24,6 +24,9 @@ DEFAULT_RETENTION_DAYS = 30.0
 MAX_RETENTION_DAYS = 36_500.0
 MIN_RECALL_SECONDS = 0.05
 MAX_RECALL_SECONDS = 3_600.0
+NO_REPOSITORY = "none"
+"""Where repositories are named: not even those that sessions worked in."""
+
 LOG_LEVELS = ("debug", "info", "warning", "error")
 ORIGINS = ("flag", "environment", "config file", "profile", "default")
 
@@ -65,6 +68,7 @@ KEYS: Mapping[str, str] = {
     "repo_recall_body_seconds": "seconds that one whole answer of it may take",
     "recall_port": "the port that serve-recall binds",
     "transcripts": "agents' homes, colon-separated; unset: where Claude Code and Codex keep theirs",
+    "repositories": "git repositories to read beside those of sessions; none: read none at all",
     "refresh_interval_seconds": "seconds between two ticks of the puller",
     "pull_seconds": "seconds that one pull may take",
     "log_url": "where the event log is, such as redis://host:6379/0; unset: SQLite in the home",
@@ -91,6 +95,8 @@ class Settings:
     repo_recall_body_seconds: float
     recall_port: int
     transcripts: tuple[Path, ...]
+    repositories: tuple[Path, ...] | None
+    """Beside those that sessions worked in; None: no repository is read."""
     refresh_interval_seconds: float
     pull_seconds: float
     log_url: str | None
@@ -231,7 +237,8 @@ def _settings(profile: str, home: Path, home_dir: Path, found: Mapping[str, Foun
         repo_recall_url=_recall_url(found["repo_recall_url"]),
         **{name: _recall_seconds(name, found[name]) for name in RECALL_LIMITS},
         recall_port=int(_number("recall_port", found["recall_port"], 0, MAX_PORT)),
-        transcripts=_transcripts(found["transcripts"].text, home_dir),
+        transcripts=_paths(found["transcripts"].text, home_dir),
+        repositories=_repositories(found["repositories"].text, home_dir),
         refresh_interval_seconds=_number(
             "refresh_interval_seconds",
             found["refresh_interval_seconds"],
@@ -300,7 +307,11 @@ def _wrong(name: str, found: Found, hint: str) -> ConfigError:
     return ConfigError(f"{name} is {found.text!r} (from the {found.origin})", hint=hint)
 
 
-def _transcripts(text: str, home_dir: Path) -> tuple[Path, ...]:
+def _repositories(text: str, home_dir: Path) -> tuple[Path, ...] | None:
+    return None if text == NO_REPOSITORY else _paths(text, home_dir)
+
+
+def _paths(text: str, home_dir: Path) -> tuple[Path, ...]:
     return tuple(_path(part, home_dir) for part in text.split(":") if part)
 
 

@@ -20,13 +20,14 @@ class LastPull(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
-    """One source as sources.base.SourceStatus has it: files, or an upstream's sessions."""
+    """One source as sources.base.SourceStatus has it: files, sessions or repositories."""
 
     name: str
     state: str
     root: str
     files: int | None = None
     sessions: int | None = None
+    repositories: int | None = None
     warnings: dict[str, int] = {}
 
 

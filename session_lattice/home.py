@@ -33,6 +33,7 @@ class Home:
         self.views = root / "views"
         self.heartbeat = root / "puller.json"
         self.reserve = root / "work" / "reserve"
+        self.sample_repository = root / "work" / "sample.git"
         self.lock_file = root / "puller.lock"
         self.config = root / "config.toml"
 

@@ -24,6 +24,10 @@ class Repository:
         self.run("init", "-q", "-b", "main", *(["--bare"] if bare else []))
 
     def run(self, *words: str, at: int = NOW, check: bool = True) -> str:
+        return self.feed(*words, given="", at=at, check=check)
+
+    def feed(self, *words: str, given: str, at: int = NOW, check: bool = True) -> str:
+        """The same with something on its standard input."""
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
             "GIT_CONFIG_GLOBAL": os.devnull,
@@ -39,6 +43,7 @@ class Repository:
             ["git", "-c", "protocol.file.allow=always", *words],
             cwd=self.path,
             env=environment,
+            input=given,
             capture_output=True,
             text=True,
             check=check,

@@ -22,6 +22,7 @@ GOOD = {
     "repo_recall_body_seconds": ("1", "2", "3"),
     "recall_port": ("1001", "1002", "1003"),
     "transcripts": ("/one", "/two", "/three"),
+    "repositories": ("/one", "/two", "none"),
     "refresh_interval_seconds": ("1", "2", "3"),
     "pull_seconds": ("10", "20", "30"),
     "log_retention_days": ("0", "2", "3.5"),
@@ -142,6 +143,16 @@ def test_transcripts_default_to_where_the_agents_themselves_look(
     assert config.load({}, environ).transcripts == tuple(tmp_path / name for name in names)
     moved = {**environ, "CLAUDE_CONFIG_DIR": "/c", "CODEX_HOME": "~/x"}
     assert config.load({}, moved).transcripts == (Path("/c"), tmp_path / "x")
+
+
+def test_repositories_are_those_of_sessions_unless_some_or_none_are_named(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    assert config.load({}, environ).repositories == ()
+    named = {**environ, "SESSION_LATTICE_REPOSITORIES": "~/code:/srv/git"}
+    assert config.load({}, named).repositories == (tmp_path / "code", Path("/srv/git"))
+    none = {**environ, "SESSION_LATTICE_REPOSITORIES": "none"}
+    assert config.load({}, none).repositories is None
 
 
 def test_transcripts_may_be_a_list_in_the_file(environ: dict[str, str], tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def of_sample(settings: Settings) -> Settings:
         settings,
         home=settings.home.with_name(settings.home.name + SAMPLE_SUFFIX),
         transcripts=SAMPLE,
+        repositories=(),
         repo_recall_url=None,
         log_url=None,
     )

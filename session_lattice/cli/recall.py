@@ -13,7 +13,7 @@ from session_lattice import __version__, child, telemetry
 from session_lattice.cli import lifeline, options, pair
 from session_lattice.cli.daemons import Host, Interval, UntilStdinCloses
 from session_lattice.cli.supervisor import Command, Supervisor
-from session_lattice.config import PREFIX, Settings
+from session_lattice.config import NO_REPOSITORY, PREFIX, Settings
 from session_lattice.recall.home import RecallHome
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def _puller(settings: Settings, home: RecallHome) -> Command:
             "home": str(home.root),
             "host": pair.LOOPBACK,
             "transcripts": ":".join(map(str, settings.transcripts)),
+            # The service asks repositories itself.
+            "repositories": NO_REPOSITORY,
             "log_level": settings.log_level,
         }
     )

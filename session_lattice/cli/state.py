@@ -179,6 +179,9 @@ def _source(source: Source) -> str:
     amount = f"{source.files or 0:,} files"
     if source.sessions is not None:
         amount = f"{source.sessions:,} sessions"
-    words = f"{_short_name(source)} {source.state}, {amount}, {tables.short_path(source.root)}"
+    if source.repositories is not None:
+        amount = f"{source.repositories:,} repositories"
+    place = f", {tables.short_path(source.root)}" if source.root else ""
+    words = f"{_short_name(source)} {source.state}, {amount}{place}"
     warnings = ", ".join(f"{count:,} {kind}" for kind, count in sorted(source.warnings.items()))
     return f"{words} (warnings: {warnings})" if warnings else words

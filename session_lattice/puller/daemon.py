@@ -17,18 +17,16 @@ from session_lattice.home import Home
 from session_lattice.log.base import EventLog
 from session_lattice.log.choose import open_log
 from session_lattice.log.drainer import Delivery, Drainer
-from session_lattice.puller.bulk import BulkReader
-from session_lattice.puller.discovery import Discovery, Upstream
 from session_lattice.puller.indexing import Indexing
-from session_lattice.puller.ingest import Ingest
 from session_lattice.puller.lanes import Lanes
-from session_lattice.puller.progress import Progress, Unmeasured
+from session_lattice.puller.progress import Progress
 from session_lattice.puller.pull import Ended, Made, Pull, end_draft, now_us, stream_of
 from session_lattice.puller.pulse import Pulse
 from session_lattice.puller.reserve import Reserve
 from session_lattice.puller.retention import Retention
 from session_lattice.puller.scope import CancelScope
 from session_lattice.puller.signals import Signals
+from session_lattice.puller.sources import Sources
 from session_lattice.puller.tick import Tick
 from session_lattice.puller.watch import Watcher
 from session_lattice.sources.base import SourceStatus
@@ -71,7 +69,7 @@ class Puller:
         self._logger = structlog.get_logger()
         self._pulse = Pulse(settings, home, sample)
         self._progress = Progress(self._step)
-        self._discovery = Discovery(settings.agents_homes, sample=sample)
+        self._sources = Sources(settings, home, self._progress, self._scan_failed, sample=sample)
         self._watcher = Watcher(self._changed, self._watch_failed)
         self._reserve = Reserve(home.reserve)
         self._retention = Retention(settings.log_retention_days)
@@ -148,7 +146,7 @@ class Puller:
         """Open what is not open, then do the pull's work. Raises LatticeError."""
         log = self._log = self._log or open_log(self._settings, origin=socket.gethostname())
         drainer = self._drainer = self._drainer or Drainer(log)
-        lanes = self._lanes = self._lanes or self._start_lanes(log, drainer)
+        lanes = self._lanes = self._lanes or self._sources.start(log, drainer)
         self._tell_untold(log, drainer)
         pull.attach(drainer)
         if self._failures:
@@ -162,33 +160,13 @@ class Puller:
             self._progress,
             interval_seconds=self._settings.refresh_interval_seconds,
             sample=self._sample,
+            repositories=self._sources.repositories,
             index=self._index,
         )
         try:
             return tick.run(pull)
         finally:
             self._trimmed = tick.trimmed or self._trimmed
-
-    def _start_lanes(self, log: EventLog, drainer: Drainer) -> Lanes:
-        on_disk = Ingest(
-            log,
-            drainer,
-            self._discovery,
-            progress=self._progress,
-            on_error=self._scan_failed,
-            bulk=BulkReader(self._settings.agents_homes, self._sample),
-        )
-        if not self._settings.repo_recall_url:
-            return Lanes(on_disk)
-        upstream = Ingest(
-            log,
-            drainer,
-            Upstream(self._settings),
-            progress=Unmeasured(),
-            on_error=self._scan_failed,
-            doing="asking the recall service",
-        )
-        return Lanes(on_disk, upstream)
 
     def _open_store(self) -> Store:
         store = Store(self._home, self._settings.refresh_interval_seconds)
@@ -255,7 +233,8 @@ class Puller:
     def _succeeded(self, last: LastPull | None) -> None:
         self._failures = 0
         self._reserve.restore()
-        statuses = self._statuses()
+        # Repositories tell of what sessions did, and nothing of sessions.
+        statuses = [status for status in self._statuses() if status.repositories is None]
         if not (statuses and all(status.silent for status in statuses)):
             self._pulse.checked_at = now_us()
         if last:
@@ -294,7 +273,10 @@ class Puller:
         """Agents' homes that somebody asked for and that are not there."""
         if self._settings.provenance["transcripts"] == "default":
             return []
-        return [SourceStatus(str(p), "missing", str(p), files=0) for p in self._discovery.missing]
+        return [
+            SourceStatus(str(p), "missing", str(p), files=0)
+            for p in self._sources.discovery.missing
+        ]
 
     def _step(self) -> None:
         try:

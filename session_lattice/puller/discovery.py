@@ -40,6 +40,18 @@ class Discovery:
         return made
 
 
+class Once:
+    """Tells of a source that is there from the beginning."""
+
+    def __init__(self, source: Source) -> None:
+        self._sources = [source]
+
+    def found(self) -> list[Source]:
+        """The source, once."""
+        found, self._sources = self._sources, []
+        return found
+
+
 class Upstream:
     """Makes the source of the recall service that the settings name."""
 

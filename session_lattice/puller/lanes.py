@@ -49,10 +49,12 @@ class Scans:
 
 
 class Lanes:
-    """Asks all lanes at once, and knows all sources."""
+    """Asks all lanes at once but the `last` one, whose turn is after them; knows all sources."""
 
-    def __init__(self, *lanes: Ingest) -> None:
-        self._lanes = lanes
+    def __init__(self, *lanes: Ingest, last: Ingest | None = None) -> None:
+        self._first = lanes
+        self._last = [last] if last else []
+        self._lanes = (*lanes, *self._last)
 
     @property
     def sources(self) -> list[Source]:
@@ -63,7 +65,11 @@ class Lanes:
 
     def scan(self, over: Callable[[], bool]) -> Scans:
         """Ask each lane for a scan that begins from now on, until `over` says that nobody waits."""
-        return Scans([(lane, lane.scan(over)) for lane in self._lanes])
+        return Scans([(lane, lane.scan(over)) for lane in self._first])
+
+    def scan_last(self, over: Callable[[], bool]) -> Scans:
+        """The same of the lane that goes by what the others have told."""
+        return Scans([(lane, lane.scan(over)) for lane in self._last])
 
     def hint(self) -> None:
         """Something on disk changed: those that look at the disk scan soon."""

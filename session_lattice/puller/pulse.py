@@ -65,6 +65,7 @@ class Pulse:
                 root=status.root,
                 files=status.files,
                 sessions=status.sessions,
+                repositories=status.repositories,
                 warnings=dict(status.warnings),
             )
             for status in statuses

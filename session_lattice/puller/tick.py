@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from session_lattice import __version__
-from session_lattice.errors import PullTimeoutError
+from session_lattice.errors import PullTimeoutError, SourceError
 from session_lattice.events import GenerationPublished, ViewMaterialized, is_bounded
 from session_lattice.log.base import EventLog
 from session_lattice.puller.backlog import Backlog
@@ -12,6 +12,7 @@ from session_lattice.puller.lanes import Lanes, Scans
 from session_lattice.puller.progress import Progress
 from session_lattice.puller.pull import Made, Pull
 from session_lattice.sources.base import SourceStatus
+from session_lattice.sources.git.source import GitSource
 from session_lattice.store.store import Store
 
 APPLY_WAIT_SECONDS = 0.02
@@ -44,9 +45,11 @@ class Tick:
         *,
         interval_seconds: float,
         sample: bool,
+        repositories: GitSource | None = None,
         index: Callable[[], bool] = lambda: False,
     ) -> None:
         self._lanes = lanes
+        self._repositories = repositories
         self._interval_seconds = interval_seconds
         self._store = store
         self._progress = progress
@@ -79,13 +82,27 @@ class Tick:
         pull.scope.check()
         read, failure = scans.result()
         applied += self._apply(pull, at_least=1)
+        more, broken = self._follow_repositories(pull)
+        applied, failure = applied + more, failure or broken
         pull.was_read(read)
         made = Made(self._publish(pull) if self._store.unpublished else None, applied)
         if failure:
             raise failure
         return made
 
-    def _follow(self, pull: Pull, scans: Scans) -> int:
+    def _follow_repositories(self, pull: Pull) -> tuple[int, SourceError | None]:
+        """Read those that are known by now; how many events were applied, and what failed."""
+        if self._repositories is None:
+            return 0, None
+        self._repositories.look_at(self._store.repositories())
+        scans = self._lanes.scan_last(pull.scope.over)
+        applied = self._follow(pull, scans, others_done=True)
+        pull.scope.check()
+        _, failure = scans.result()
+        applied += self._apply(pull, at_least=1)
+        return applied, failure
+
+    def _follow(self, pull: Pull, scans: Scans, *, others_done: bool = False) -> int:
         """Apply what arrives while the sources are still being read.
 
         While a slow one is awaited, what the others tell is published at the usual interval,
@@ -98,7 +115,7 @@ class Tick:
             pull.scope.check()
             pull.progress(self._progress.done_bytes, self._progress.total_bytes)
             some = self._apply(pull, at_least=FOLLOW_EVENTS)
-            if scans.some_done and time.monotonic() >= due:
+            if (others_done or scans.some_done) and time.monotonic() >= due:
                 some += self._apply(pull, at_least=1)
                 if self._store.unpublished:
                     self._publish(pull)
@@ -150,6 +167,6 @@ def _upstream(statuses: Sequence[SourceStatus]) -> tuple[str, str]:
     services = [one for one in statuses if one.sessions is not None]
     if not services:
         return EMBEDDED, __version__
-    embedded = [EMBEDDED] if len(services) < len(statuses) else []
+    embedded = [EMBEDDED] if any(one.files is not None for one in statuses) else []
     names = " and ".join([*embedded, *(one.root for one in services)])
     return names, ", ".join(one.version for one in services)

@@ -72,8 +72,8 @@ class Reads(msgspec.Struct, frozen=True, kw_only=True):
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A source: "ok", "missing" or "unreadable" transcripts, or a service that is "unreachable"
-    or "scanning" for the first time. It has `files`, or a service `sessions`; the other is null.
-    `warnings` counts bad input by kind.
+    or "scanning" for the first time. It has `files`, a service `sessions`, git `repositories`; the
+    others are null. `warnings` counts bad input by kind.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     files: int | None
     sessions: int | None = None
+    repositories: int | None = None
     warnings: dict[str, int]
 
 

@@ -51,7 +51,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source's state for `status`, and what it counted: files, or an upstream's sessions.
+    """A source's state for `status`, and what it counted: files, an upstream's sessions, or
+    repositories.
 
     "ok"; "missing" or "unreadable" transcripts; a service that is "unreachable", with its
     `trouble`, or "scanning" for the first time. `warnings` counts bad input by kind over all
@@ -63,6 +64,7 @@ class SourceStatus:
     root: str
     files: int | None = None
     sessions: int | None = None
+    repositories: int | None = None
     warnings: Mapping[str, int] = field(default_factory=dict)
     trouble: Trouble | None = None
     version: str = ""

@@ -6,7 +6,7 @@ from datetime import datetime
 from session_lattice.errors import ViewError
 from session_lattice.events import Envelope
 from session_lattice.home import Home
-from session_lattice.store.database import BASE_TABLES, Database
+from session_lattice.store.database import BASE_TABLES, Database, statement
 from session_lattice.store.generations import Generation
 from session_lattice.store.lattice import Lattice, unhindered, utc_now
 from session_lattice.store.project import Projection
@@ -31,6 +31,7 @@ class Store:
         self._publisher = Publisher(self._database, home)
         self._texts = Texts(self._database)
         self._unpublished = self._lattice.load() or self._ahead_of_generation()
+        self._repositories: tuple[str, ...] | None = None
 
     def close(self) -> None:
         self._database.close()
@@ -68,7 +69,15 @@ class Store:
     def applied(self, epoch: str) -> int:
         return self._projection.applied(epoch)
 
+    def repositories(self) -> tuple[str, ...]:
+        """Main checkouts that were found on this machine's disk, those seen last first."""
+        if self._repositories is None:
+            found = self._database.rows(statement("repositories"))
+            self._repositories = tuple(repo for (repo,) in found)
+        return self._repositories
+
     def apply(self, events: Sequence[Envelope]) -> None:
+        self._repositories = None
         self._unpublished |= self._projection.apply(events) > 0
 
     def applied_to(self) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.bench import (
     ccusage,
     generations,
+    git,
     history,
     http,
     idle,
@@ -46,19 +47,8 @@ Bench = Callable[[Context], Iterator[Row]]
 BENCHES: dict[str, Bench] = {
     module.NAME: module.measure
     for module in (
-        *(
-            totals,
-            ccusage,
-            ingest,
-            idle,
-            tick,
-            http,
-            generations,
-            isolation,
-            status,
-            memory,
-            stream,
-        ),
+        *(totals, ccusage, ingest, idle, tick, http, generations, isolation, status, memory),
+        *(stream, git),
         recall,
         lattice,
         search,

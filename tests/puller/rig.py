@@ -13,6 +13,7 @@ from session_lattice.puller.pull import Ended, Made, Pull
 from session_lattice.puller.scope import CancelScope
 from session_lattice.puller.tick import Tick
 from session_lattice.sources.base import Source
+from session_lattice.sources.git.source import GitSource
 from session_lattice.store.store import Store
 from session_lattice.testing import MemoryEventLog, ScriptedSource
 from tests.puller.test_ingest import Given, wanted
@@ -44,13 +45,19 @@ class Rig:
             on_error=self.errors.append,
         )
         self._lanes = [self.ingest]
+        self._last: Ingest | None = None
+        self.repositories: GitSource | None = None
         self.store = Store(self.home, 60.0)
         self.trimmed = 0
         self.index: Callable[[], bool] = lambda: False
 
     @property
     def lanes(self) -> Lanes:
-        return Lanes(*self._lanes)
+        return Lanes(*self._lanes, last=self._last)
+
+    def follow(self, repositories: GitSource, lane: Ingest) -> None:
+        """Repositories that are read, in that lane, after the other sources."""
+        self.repositories, self._last = repositories, lane
 
     def add_lane(self, lane: Ingest) -> None:
         """Sources that are asked beside the first ones."""
@@ -80,6 +87,7 @@ class Rig:
             self.progress,
             interval_seconds=self.interval_seconds,
             sample=False,
+            repositories=self.repositories,
             index=self.index,
         )
         try:
