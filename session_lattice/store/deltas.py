@@ -6,13 +6,12 @@ from contextlib import AbstractContextManager
 from session_lattice.store.catalog import View
 from session_lattice.store.database import Database
 
-KEEP_OLD = "CREATE OR REPLACE TEMP TABLE before AS SELECT * FROM {name} WHERE dirty({key})"
 MAKE_NEW = "CREATE OR REPLACE TEMP TABLE after AS {sql}"
 PUT = "INSERT INTO {name} SELECT * FROM after"
 DIFFERENCE = """
 INSERT INTO deltas.{name} SELECT *, {of_pass} FROM (
     SELECT * EXCLUDE (_side) FROM (
-        SELECT *, -1 AS _side FROM before
+        SELECT *, -1 AS _side FROM {name} WHERE dirty({key})
         UNION ALL
         SELECT *, 1 FROM after
     )
@@ -98,16 +97,16 @@ class Deltas:
             gone = count(f"DELETE FROM {name} WHERE dirty({view.key})")
             with reading():
                 return count(f"INSERT INTO {name} {view.sql}") - gone
-        gone = count(KEEP_OLD.format(name=name, key=view.key))
         with reading():
             come = count(MAKE_NEW.format(sql=view.sql))
-        differing = count(DIFFERENCE.format(name=name, of_pass=of_pass))
-        if differing:
-            count(f"DELETE FROM {name} WHERE dirty({view.key})")
-            count(PUT.format(name=name))
-            self._newest[name] = of_pass
-            self._filled.add(name)
-            self._kept += differing
+        differing = count(DIFFERENCE.format(name=name, key=view.key, of_pass=of_pass))
+        if not differing:
+            return 0
+        gone = count(f"DELETE FROM {name} WHERE dirty({view.key})")
+        count(PUT.format(name=name))
+        self._newest[name] = of_pass
+        self._filled.add(name)
+        self._kept += differing
         return come - gone
 
     def forget(self, of_pass: int, passes: Mapping[str, int]) -> None:
