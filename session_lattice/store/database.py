@@ -102,6 +102,14 @@ class Database:
         found = self.rows(sql, parameters)
         return found[0][0] if found else None
 
+    def count(self, sql: str, parameters: Mapping[str, Any] | None = None) -> int:
+        """Execute what inserts, deletes or creates; how many rows that were."""
+        return int(self.value(sql, parameters) or 0)
+
+    def threads(self, count: int) -> None:
+        """How many threads a statement may use from now on."""
+        self.run(f"SET threads = {count}")
+
     def tables_in(self, sql: str) -> set[str]:
         """Names of the tables and views that a query reads, also of those that are not there."""
         try:
@@ -156,6 +164,8 @@ def _open(home: Home) -> duckdb.DuckDBPyConnection:
         "threads": THREADS,
         "checkpoint_threshold": CHECKPOINT_THRESHOLD,
         "temp_directory": str(home.work / "spill"),
+        # An ASOF join compares all with all where it expects few rows; it expects wrongly.
+        "asof_loop_join_threshold": 0,
     }
     try:
         return duckdb.connect(str(home.database), config=config)

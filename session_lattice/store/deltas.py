@@ -6,13 +6,12 @@ from contextlib import AbstractContextManager
 from session_lattice.store.catalog import View
 from session_lattice.store.database import Database
 
-KEEP_OLD = "CREATE OR REPLACE TEMP TABLE before AS SELECT * FROM {name} WHERE dirty({key})"
 MAKE_NEW = "CREATE OR REPLACE TEMP TABLE after AS {sql}"
 PUT = "INSERT INTO {name} SELECT * FROM after"
 DIFFERENCE = """
 INSERT INTO deltas.{name} SELECT *, {of_pass} FROM (
     SELECT * EXCLUDE (_side) FROM (
-        SELECT *, -1 AS _side FROM before
+        SELECT *, -1 AS _side FROM {name} WHERE dirty({key})
         UNION ALL
         SELECT *, 1 FROM after
     )
@@ -26,7 +25,14 @@ columns several times quicker than EXCEPT.
 BEGIN = """
 CREATE OR REPLACE TABLE deltas.{name} AS SELECT *, 0::BIGINT AS changed FROM {name} LIMIT 0
 """
+NEWEST = "SELECT max(changed) FROM deltas.{name}"
 TABLES = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'deltas'"
+
+KEPT_PASSES = 16
+"""What every follower has seen is dropped once in so many passes, which is cheaper than each."""
+
+KEPT_ROWS = 10_000
+"""... or when as many rows were kept since."""
 
 
 class Deltas:
@@ -37,6 +43,8 @@ class Deltas:
         self._followers: dict[str, list[str]] = {}
         self._filled: set[str] = set()
         self._there: set[str] = set()
+        self._newest: dict[str, int] = {}
+        self._kept = 0
 
     def serve(self, views: Iterable[View]) -> None:
         """Take note of which views follow which."""
@@ -65,30 +73,47 @@ class Deltas:
         if name in self._followers:
             self._database.run(BEGIN.format(name=name))
             self._there.add(name)
+            self._newest[name] = 0
+
+    def newest(self, name: str) -> int:
+        """The last pass in which a refresh changed anything in the view."""
+        if name not in self._newest:
+            self._newest[name] = int(self._database.value(NEWEST.format(name=name)) or 0)
+        return self._newest[name]
+
+    def settle(self) -> None:
+        """After a failure: what was told in its transaction is not there."""
+        self._newest.clear()
 
     def replace(
         self, view: View, of_pass: int, reading: Callable[[], AbstractContextManager[None]]
-    ) -> None:
+    ) -> int:
         """Recompute the view's dirty rows, and keep what differs for those that follow it.
 
-        Its query is run within `reading`.
+        Its query is run within `reading`. How many rows more there are than before.
         """
-        run = self._database.run
-        if view.name not in self._followers:
-            run(f"DELETE FROM {view.name} WHERE dirty({view.key})")
+        name, count = view.name, self._database.count
+        if name not in self._followers:
+            gone = count(f"DELETE FROM {name} WHERE dirty({view.key})")
             with reading():
-                run(f"INSERT INTO {view.name} {view.sql}")
-            return
-        run(KEEP_OLD.format(name=view.name, key=view.key))
+                return count(f"INSERT INTO {name} {view.sql}") - gone
         with reading():
-            run(MAKE_NEW.format(sql=view.sql))
-        run(f"DELETE FROM {view.name} WHERE dirty({view.key})")
-        run(PUT.format(name=view.name))
-        run(DIFFERENCE.format(name=view.name, of_pass=of_pass))
-        self._filled.add(view.name)
+            come = count(MAKE_NEW.format(sql=view.sql))
+        differing = count(DIFFERENCE.format(name=name, key=view.key, of_pass=of_pass))
+        if not differing:
+            return 0
+        gone = count(f"DELETE FROM {name} WHERE dirty({view.key})")
+        count(PUT.format(name=name))
+        self._newest[name] = of_pass
+        self._filled.add(name)
+        self._kept += differing
+        return come - gone
 
-    def forget(self, passes: Mapping[str, int]) -> None:
-        """Drop what every follower has taken in; `passes` is how far each view is."""
+    def forget(self, of_pass: int, passes: Mapping[str, int]) -> None:
+        """Now and then drop what every follower has taken in; `passes` is how far each view is."""
+        if of_pass % KEPT_PASSES and self._kept < KEPT_ROWS:
+            return
+        self._kept = 0
         for name in sorted(self._filled & self._there):
             seen = min((passes.get(one, 0) for one in self._followers.get(name, [])), default=0)
             self._database.run(f"DELETE FROM deltas.{name} WHERE changed <= {seen}")

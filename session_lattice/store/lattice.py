@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from session_lattice.errors import StoreError, ViewError
@@ -13,7 +12,7 @@ from session_lattice.store import catalog
 from session_lattice.store.catalog import View
 from session_lattice.store.database import BASE_TABLES, Database
 from session_lattice.store.refresh import Refresh
-from session_lattice.store.register import Known, Pass, Register
+from session_lattice.store.register import Known, Pass, Refreshed, Register
 
 VIEW_SECONDS = 60.0
 """A view that takes longer to refresh is ended and reported."""
@@ -21,16 +20,6 @@ VIEW_SECONDS = 60.0
 ROW_COUNT = "SELECT count(*) FROM {}"
 CLOCK = "CREATE OR REPLACE TEMP MACRO clock() AS TIMESTAMP '{now}'"
 TO_REBUILD = "UPDATE catalog SET definition = '' WHERE list_contains($names, name)"
-
-
-@dataclass(frozen=True, slots=True)
-class Refreshed:
-    """A view that was refreshed: `dirty` keys, None for a rebuild."""
-
-    view: str
-    dirty: int | None
-    rows: int
-    duration_ms: int
 
 
 def unhindered() -> None:
@@ -141,7 +130,8 @@ class Lattice:
         due = [v for v in self._catalog.views if not self._resting(v, known, now)]
         done = self._refresh_all(due, known, current, proceed)
         known = self._register.known()
-        self._refresh.deltas.forget({name: one.of_pass for name, one in known.items()})
+        self._refresh.end_pass()
+        self._refresh.deltas.forget(number, {name: one.of_pass for name, one in known.items()})
         self._expires_at = self._next_expiry(known)
         return done
 
@@ -160,8 +150,8 @@ class Lattice:
             try:
                 with self._database.transaction():
                     done = [self._update(v, known[v.name], current, proceed) for v in due]
-                    self._register.stand(due, current)
-                return [one for one in done if one]
+                    self._register.stand(due, done, current)
+                return done
             except StoreError:
                 self._refresh.settle()
                 proceed()
@@ -180,11 +170,11 @@ class Lattice:
             try:
                 with self._database.transaction():
                     if _is_new(view, known) or view.name in anew:
-                        one: Refreshed | None = self._rebuild(view, current, proceed)
+                        one = self._rebuild(view, current, proceed)
                         anew.update(self._rebuild_followers(view.name))
                     else:
                         one = self._update(view, known[view.name], current, proceed)
-                        self._register.stand([view], current)
+                        self._register.stand([view], [one], current)
             except StoreError as error:
                 self._refresh.settle()
                 # What was interrupted because time is up is no fault of the view's.
@@ -192,7 +182,7 @@ class Lattice:
                 self._fail(view, known.get(view.name), error)
                 anew.update(self._refresh.deltas.followers(view.name))
                 continue
-            done += [one] if one else []
+            done.append(one)
         return done
 
     def _resting(self, view: View, known: dict[str, Known], now: datetime) -> bool:
@@ -207,7 +197,7 @@ class Lattice:
 
     def _update(
         self, view: View, known: Known, current: Pass, proceed: Callable[[], None]
-    ) -> Refreshed | None:
+    ) -> Refreshed:
         """Recompute the keys that are dirty; a view that does not say which, whole."""
         proceed()
         if not view.dirt and not view.expires:
@@ -215,13 +205,9 @@ class Lattice:
         began = time.monotonic()
         with self._deadline(view):
             dirty = self._refresh.find_keys(view, known.since)
-            if not dirty:
-                return Refreshed(view.name, 0, self._register.kept(view), 0)
-            self._refresh.recompute(view, current.number)
-        rows = int(self._database.value(ROW_COUNT.format(view.name)))
-        milliseconds = int((time.monotonic() - began) * 1000)
-        self._register.refreshed(view, dirty, rows, milliseconds)
-        return Refreshed(view.name, dirty, rows, milliseconds)
+            more = self._refresh.recompute(view, current.number) if dirty else 0
+        milliseconds = int((time.monotonic() - began) * 1000) if dirty else 0
+        return Refreshed(view.name, dirty, known.rows + more, milliseconds)
 
     def _rebuild(self, view: View, current: Pass, proceed: Callable[[], None]) -> Refreshed:
         proceed()

@@ -23,7 +23,7 @@ KEPT_ROWS = "SELECT rows FROM catalog WHERE name = $name"
 KEPT_COLUMNS = "SELECT columns FROM catalog WHERE name = $name"
 KNOWN = """
 SELECT name, definition, refreshed_position, refreshed_pass, materialized_at,
-    refresh_interval_seconds, error
+    refresh_interval_seconds, rows, error
 FROM catalog
 """
 
@@ -37,6 +37,7 @@ class Known:
     of_pass: int
     materialized_at: datetime | None
     interval_seconds: float
+    rows: int
     error: str | None
 
     @property
@@ -46,6 +47,16 @@ class Known:
     @property
     def stood(self) -> "Pass":
         return Pass(self.of_pass, self.position, self.materialized_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A view that was refreshed: `dirty` keys, None for a rebuild."""
+
+    view: str
+    dirty: int | None
+    rows: int
+    duration_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +75,6 @@ class Register:
         self._database = database
         self._interval_seconds = interval_seconds
 
-    def refreshed(self, view: View, dirty: int, rows: int, milliseconds: int) -> None:
-        """Record what a refresh with any work came to."""
-        pace = self._pace(view, milliseconds if dirty <= MANY_KEYS else 0)
-        self._database.run(
-            statement("refreshed_view"),
-            {
-                "name": view.name,
-                "rows": rows,
-                "duration": milliseconds,
-                **pace,
-            },
-        )
-
     def interval(self, view: View, duration_ms: int) -> float:
         """Seconds between two refreshes: what the view asks for, more if it is too costly."""
         asked = self._asked(view)
@@ -90,8 +88,8 @@ class Register:
         interval = self.interval(view, duration_ms)
         return {"interval": interval, "costly": interval > self._asked(view)}
 
-    def stand(self, views: list[View], current: Pass) -> None:
-        """Record that the views are up to date with the pass."""
+    def stand(self, views: list[View], done: list[Refreshed], current: Pass) -> None:
+        """Record that the views are up to date with the pass, and what was done for that."""
         self._database.run(
             statement("stand_of_views"),
             {
@@ -101,6 +99,22 @@ class Register:
                 "at": current.at,
             },
         )
+        worked = [(v, one) for v, one in zip(views, done, strict=True) if one.dirty]
+        if worked:
+            self._database.run(statement("refreshed_views"), self._columns_of(worked))
+
+    def _columns_of(self, worked: list[tuple[View, Refreshed]]) -> dict[str, list[Any]]:
+        paces = [
+            self._pace(view, one.duration_ms if (one.dirty or 0) <= MANY_KEYS else 0)
+            for view, one in worked
+        ]
+        return {
+            "names": [view.name for view, _ in worked],
+            "rows": [one.rows for _, one in worked],
+            "durations": [one.duration_ms for _, one in worked],
+            "intervals": [float(pace["interval"]) for pace in paces],
+            "costly": [pace["costly"] for pace in paces],
+        }
 
     def record(
         self, view: View, current: Pass, rows: int, milliseconds: int, error: str | None

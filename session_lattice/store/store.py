@@ -8,9 +8,10 @@ from session_lattice.events import Envelope
 from session_lattice.home import Home
 from session_lattice.store.database import BASE_TABLES, Database, statement
 from session_lattice.store.generations import Generation
-from session_lattice.store.lattice import Lattice, Refreshed, unhindered, utc_now
+from session_lattice.store.lattice import Lattice, unhindered, utc_now
 from session_lattice.store.project import Projection
 from session_lattice.store.publish import Publisher, Stamp
+from session_lattice.store.register import Refreshed
 from session_lattice.store.texts import Texts, Window
 
 

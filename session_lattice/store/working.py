@@ -15,8 +15,6 @@ COPIED = ("messages", "tool_calls", "file_touches", "responses")
 MAX_SESSIONS = 200
 """With more dirty sessions the views read the tables themselves."""
 
-UNCOVERED = "SELECT count(*) FROM dirty_keys ANTI JOIN working.keys USING (key)"
-
 
 class Working:
     """The copies hold for one pass: base tables do not change within it.
@@ -28,29 +26,25 @@ class Working:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._main = str(database.value("SELECT current_database()"))
+        self.sessions: frozenset[str] = frozenset()
+        """Whose rows are copied."""
+
         database.run("ATTACH ':memory:' AS working")
-        database.run("CREATE TABLE working.keys (key VARCHAR)")
         for table in COPIED:
             database.run(f"CREATE TABLE working.{table} AS SELECT * FROM {table} LIMIT 0")
 
-    def fill(self, sessions: str) -> None:
-        """Copy what the query `sessions` names, unless that is too much; drop what was there."""
-        run = self._database.run
-        for table in (*COPIED, "keys"):
-            run(f"TRUNCATE working.{table}")
-        run(f"CREATE OR REPLACE TEMP TABLE dirty_keys AS {sessions} LIMIT {MAX_SESSIONS + 1}")
-        if int(self._database.value("SELECT count(*) FROM dirty_keys")) > MAX_SESSIONS:
-            return
-        run("INSERT INTO working.keys SELECT key FROM dirty_keys WHERE key IS NOT NULL")
+    def fill(self, sessions: frozenset[str] | None) -> None:
+        """Copy the rows of these, unless they are too many; drop what was there."""
         for table in COPIED:
-            run(
+            self._database.run(f"TRUNCATE working.{table}")
+        few = sessions is not None and len(sessions) <= MAX_SESSIONS
+        self.sessions = sessions if few and sessions else frozenset()
+        for table in COPIED if self.sessions else ():
+            self._database.run(
                 f"INSERT INTO working.{table} SELECT * FROM {table}"
-                " WHERE session IN (SELECT key FROM dirty_keys)"
+                " WHERE session IN (SELECT unnest($sessions))",
+                {"sessions": list(self.sessions)},
             )
-
-    def covers(self) -> bool:
-        """Whether the rows of all sessions in `dirty_keys` are copied."""
-        return int(self._database.value(UNCOVERED)) == 0
 
     @contextmanager
     def in_front(self) -> Iterator[None]:

@@ -47,20 +47,8 @@ Bench = Callable[[Context], Iterator[Row]]
 BENCHES: dict[str, Bench] = {
     module.NAME: module.measure
     for module in (
-        *(
-            totals,
-            ccusage,
-            ingest,
-            idle,
-            tick,
-            http,
-            generations,
-            isolation,
-            status,
-            memory,
-            stream,
-        ),
-        git,
+        *(totals, ccusage, ingest, idle, tick, http, generations, isolation, status, memory),
+        *(stream, git),
         recall,
         lattice,
         search,

@@ -9,6 +9,7 @@ import pytest
 from session_lattice.errors import ViewError
 from session_lattice.events import MessageUser, ToolCalled, Touch
 from session_lattice.store import catalog, dirt, refresh
+from session_lattice.store.deltas import KEPT_PASSES
 from session_lattice.store.register import COSTLY_SHARE
 from session_lattice.store.working import MAX_SESSIONS
 from tests.store.lab import Lab, envelopes
@@ -101,6 +102,9 @@ def test_a_view_that_follows_a_view_recomputes_only_keys_that_differ_there(lab: 
     done = dirty(lab)
     assert (done["a_calls"], done["b_tools"]) == (1, 1)
     assert lab.table("b_tools") == [("Bash", 3), ("Edit", 1)]
+    assert lab.rows("SELECT count(*) FROM deltas.a_calls") == [(2,)]
+    for _ in range(KEPT_PASSES):
+        lab.store.refresh()
     assert lab.rows("SELECT count(*) FROM deltas.a_calls") == [(0,)]
 
 

@@ -1,11 +1,13 @@
--- Which repositories does an upstream know, and in what state are they?
+-- Which repositories are known, and in what state are they?
 -- axis: sessions
 -- grain: repo
 -- key: repo
 -- dirty: repos.repo
 -- dirty: repo_sessions.repo
+-- dirty: git_repos.repo
+-- dirty: commits.repo
 -- column repo: | its main checkout's directory
--- column name: | as the upstream names it
+-- column name: | as the upstream names it; else the name of its directory
 -- column remote_url: | where it is pushed to
 -- column default_branch: | branch that others start from
 -- column head: | branch that is checked out, or detached
@@ -33,7 +35,31 @@
 -- column deployed_at: UTC | when it last succeeded
 -- column sessions: count | sessions that worked there or that the upstream links to it
 -- column observed_at: UTC | when this was told
--- column upstream: | who told it
+-- column upstream: | who told it; null where the repository was read here: then only remote_url, branches, commits, lines and authors are known
+WITH recent AS (
+    SELECT
+        c.repo,
+        count(*) AS commits_30d,
+        coalesce(sum(c.additions + c.deletions), 0)::BIGINT AS changed_lines_30d,
+        count(DISTINCT c.author_email) AS authors_30d
+    FROM commits AS c
+    JOIN git_repos AS g ON g.repo = c.repo
+    WHERE dirty(c.repo)
+        AND c.committed_at BETWEEN g.observed_at - INTERVAL 30 DAY AND g.observed_at
+    GROUP BY c.repo
+),
+known AS (
+    SELECT * FROM repos WHERE dirty(repo)
+    UNION ALL BY NAME
+    SELECT
+        g.repo, parse_filename(g.repo) AS name, g.remote_url, g.default_branch, g.head,
+        coalesce(c.commits_30d, 0) AS commits_30d,
+        coalesce(c.changed_lines_30d, 0) AS changed_lines_30d,
+        coalesce(c.authors_30d, 0) AS authors_30d, g.observed_at
+    FROM git_repos AS g
+    LEFT JOIN recent AS c ON c.repo = g.repo
+    WHERE dirty(g.repo) AND g.repo NOT IN (SELECT repo FROM repos WHERE dirty(repo))
+)
 SELECT
     r.repo,
     r.name,
@@ -65,11 +91,10 @@ SELECT
     coalesce(s.sessions, 0) AS sessions,
     r.observed_at,
     r.upstream
-FROM repos AS r
+FROM known AS r
 LEFT JOIN (
     SELECT repo, count(*) AS sessions
     FROM repo_sessions
     WHERE dirty(repo)
     GROUP BY repo
 ) AS s ON s.repo = r.repo
-WHERE dirty(r.repo)

@@ -302,10 +302,10 @@ def test_a_long_history_comes_in_portions_that_can_be_gone_on_from(
     tmp_path: Path, reader: GitReader
 ) -> None:
     repository = Repository(tmp_path / "tide", bare=True)
-    stream = "".join(_commit(number) for number in range(1_200))
+    stream = "".join(_commit(number) for number in range(2_100))
     repository.feed("fast-import", "--quiet", given=stream)
     portions = list(_portions(reader, repository.path))
-    assert [len(portion.commits) for portion in portions if portion.commits] == [500, 500, 200]
+    assert [len(portion.commits) for portion in portions if portion.commits] == [500] * 4 + [100]
     first = Told(portions[:1])
     rest = ask(reader, repository.path, first)
     assert [one.sha for one in rest.commits] == [
