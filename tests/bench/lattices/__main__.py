@@ -30,6 +30,7 @@ def main(home: str, sessions: int, rounds: int) -> None:
     began = time.perf_counter()
     anew = store.refresh()
     rebuilt = time.perf_counter() - began
+    settle(store)
     wrong = [str(error) for error in store.view_errors]
     turns = [turn(store, sessions, number) for number in range(rounds)]
     store.close()
@@ -57,6 +58,11 @@ def fill(store: Store, sessions: int) -> None:
     store._database.run("CHECKPOINT")
 
 
+def settle(store: Store) -> None:
+    """As publishing does it after each refresh."""
+    store._database.run("FORCE CHECKPOINT")
+
+
 def turn(
     store: Store, sessions: int, number: int
 ) -> tuple[float, dict[str, tuple[int, int | None]]]:
@@ -69,6 +75,7 @@ def turn(
     began = time.perf_counter()
     done = store.refresh()
     seconds = time.perf_counter() - began
+    settle(store)
     return seconds, {one.view: (one.duration_ms, one.dirty) for one in done}
 
 
