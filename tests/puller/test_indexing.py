@@ -20,7 +20,8 @@ from session_lattice.search import file
 from session_lattice.search.index import Index
 from session_lattice.store.store import Store
 from tests.search.made import found
-from tests.store.lab import EVENTS, Lab, envelopes
+from tests.store.drawn import EVENTS
+from tests.store.lab import Lab, envelopes
 
 FIXTURE = HealthCheck.function_scoped_fixture
 PLACE: dict[str, Any] = {"agent": "codex", "session": "s1", "cwd": "/repo"}

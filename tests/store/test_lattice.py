@@ -1,12 +1,11 @@
 """A refresh recomputes what is dirty and always equals a rebuild from nothing."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from session_lattice.errors import PullCancelledError, PullTimeoutError
@@ -18,7 +17,9 @@ from session_lattice.events import (
     ToolCalled,
     UsageReported,
 )
-from tests.store.lab import Lab, envelopes, few, histories
+from tests.store.histories import few, histories
+from tests.store.lab import Lab, envelopes
+from tests.store.rich import rich
 
 ME: dict[str, Any] = {"agent": "claude_code", "session": "s1"}
 BUILT_IN = {
@@ -87,18 +88,11 @@ SELECT name, count(*) AS calls FROM tool_calls WHERE dirty(name) GROUP BY name
 """
 
 
-@pytest.fixture(scope="module")
-def seen_rows() -> Iterator[dict[str, int]]:
-    """View → rows that the property's histories gave it."""
-    rows = dict.fromkeys(BUILT_IN, 0)
-    yield rows
-    assert [name for name, count in rows.items() if not count] == []
-
-
 @given(history=histories(), hours=st.lists(st.floats(0, 30), min_size=6, max_size=6))
+@example(history=rich(), hours=[0.0, 1.0, 20.0])
 @few(7)
-def test_views_refreshed_step_by_step_equal_a_rebuild_from_nothing(
-    shared: Lab, seen_rows: dict[str, int], history: list[list[Envelope]], hours: list[float]
+def test_views_refreshed_step_by_step_equal_a_rebuild_and_have_each_row_once(
+    shared: Lab, history: list[list[Envelope]], hours: list[float]
 ) -> None:
     shared.clear()
     for batch, pause in zip(history, hours, strict=False):
@@ -110,16 +104,7 @@ def test_views_refreshed_step_by_step_equal_a_rebuild_from_nothing(
     shared.store.refresh()
     assert shared.store.view_errors == []
     assert stepwise == shared.views()
-    for name, rows in stepwise.items():
-        seen_rows[name] += len(rows)
-
-
-def test_every_row_of_a_view_has_a_grain_of_its_own(shared: Lab) -> None:
-    """Over the history that the property tried last."""
-    for name, grain in shared.rows("SELECT name, grain FROM catalog"):
-        columns = ", ".join(grain)
-        twice = f"SELECT {columns} FROM {name} GROUP BY {columns} HAVING count(*) > 1"
-        assert (name, shared.rows(twice)) == (name, [])
+    assert shared.views_with_a_row_twice() == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_lattice.store import macros
-from tests.store.lab import few
+from tests.store.histories import few
 
 NAMED = """
 SELECT list((program, family) ORDER BY place) FROM (

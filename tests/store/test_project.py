@@ -15,7 +15,8 @@ from session_lattice.events import (
     TranscriptChanged,
     UsageReported,
 )
-from tests.store.lab import Lab, envelopes, few, histories
+from tests.store.histories import few, histories
+from tests.store.lab import Lab, envelopes
 
 ME: dict[str, Any] = {"agent": "claude_code", "session": "s1"}
 

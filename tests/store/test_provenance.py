@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from session_lattice.events import (
@@ -24,7 +22,7 @@ from session_lattice.events import (
     ToolReturned,
     UsageReported,
 )
-from tests.store.lab import DAY_US, EVENTS, START_US, TELLING, Lab, envelopes
+from tests.store.lab import DAY_US, START_US, Lab, envelopes
 
 ME: dict[str, Any] = {"agent": "codex", "session": "s1"}
 UPSTREAM = "http://one:7777"
@@ -278,37 +276,3 @@ def test_a_repository_is_told_with_the_sessions_that_have_to_do_with_it(lab: Lab
     lab.feed(envelopes([moved], first=4))
     lab.store.refresh()
     assert lab.rows(shown) == [("/repo", "repo", 3, 0, UPSTREAM)]
-
-
-def test_the_made_up_histories_reach_every_view_and_both_origins_of_each_number(
-    tmp_path: Path,
-) -> None:
-    tries = iter(range(1000))
-
-    def reaches_all(happened: list[Event]) -> bool:
-        lab = Lab(tmp_path / str(next(tries)))
-        lab.feed(envelopes([*happened, *TELLING]))
-        lab.store.refresh()
-        views = lab.views()
-        marks = [
-            (view, column, lab.rows(f"SELECT count(DISTINCT {column}) FROM {view}")[0][0])
-            for view, column in (
-                ("session_overview", "tokens_from"),
-                ("repo_sessions", "counts_from"),
-                ("repo_sessions", "linked_by"),
-                ("tool_sessions", "counts_from"),
-                ("daily_usage", "counted_from"),
-            )
-        ]
-        lab.store.close()
-        return all(views.values()) and all(count == 2 for _, _, count in marks)
-
-    once = settings(
-        max_examples=20,
-        phases=[Phase.generate],
-        database=None,
-        derandomize=True,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    assert find(st.lists(EVENTS, min_size=60, max_size=60), reaches_all, settings=once)

@@ -23,7 +23,8 @@ from session_lattice.events import (
     TranscriptChanged,
     decode,
 )
-from tests.store.lab import DAY_US, START_US, Lab, envelope, few, histories, is_told
+from tests.store.histories import few, histories
+from tests.store.lab import DAY_US, START_US, Lab, envelope, is_told
 
 ME: dict[str, Any] = {"agent": "codex", "session": "s1"}
 PROMPT = MessageUser(**ME, message="m", kind="prompt", text="hello", text_bytes=5, cwd="/repo")
