@@ -18,7 +18,7 @@ from tests.store.teller import UPSTREAM, Teller
 from tests.store.views.story import DAY, MINUTE_US, full
 
 Tale = Callable[[Teller, int], Iterator[None]]
-APART = 300
+APART = 600
 """Minutes from one tale to the next, so that no two meet by chance."""
 
 OVER = object()
@@ -104,8 +104,10 @@ def _claims(s: Teller, at: int) -> Iterator[None]:
     links = (events.RepoLink(repo="/linked", name="linked"),)
     told = {"messages": 4, "input_tokens": 50, "models": ("gpt-5.1-codex",), "tool_counts": tools}
     begun = {"started_at": START_US + at * MINUTE_US, "ended_at": START_US}
-    for session in ("c1", "c2", "c3", "c4", "c5", "c6"):
-        s.claim(at, session, cwd=f"/{session}", branch="main", **told, **begun, repos=links)
+    for place in range(1, 7):
+        # On days of their own, which nothing else makes dirty.
+        known = begun | {"started_at": START_US - place * 50 * DAY * MINUTE_US}
+        s.claim(at, f"c{place}", cwd=f"/c{place}", branch="main", **told, **known, repos=links)
     s.see(at, "c1", cwd="/seen")
     s.see(at, "c5", cwd="/c5", branch="main")
     yield
@@ -119,15 +121,15 @@ def _claims(s: Teller, at: int) -> Iterator[None]:
 
 def _whose(s: Teller, at: int) -> Iterator[None]:
     """What ties a commit to a session comes to light last: place, commit, reflog, trailer, name."""
-    printed = "[main {}] one\n"
     s.call(at, "w1", "c", cwd="/w1", input="git commit")
-    s.result(at + 1, "w1", "c", cwd="/w1/in", output=printed.format("1" * 7))
+    s.result(at + 1, "w1", "c", cwd="/w1/in", output="[main 1111111] one\n")
     s.commit(at + 60, "1", {"x.py": ()}, repo="/w1r")
-    s.run(at, "w2", printed.format("2" * 7), cwd="/w2")
-    for session, sha in (("w3", "3"), ("w4", "4")):
-        s.call(at, session, "c", cwd=f"/{session}", input=COMMIT)
-        s.result(at + 1, session, "c", cwd=f"/{session}")
-        s.commit(at + 0.5, sha, {"x.py": ()}, repo=f"/{session}")
+    s.run(at, "w2", "[b2 2222222] one\n", cwd="/w2", branch="b2")
+    # A moved HEAD makes all sessions of its hour dirty: that one is for itself.
+    for session, sha, minute in (("w3", "3", at), ("w4", "4", at + 120)):
+        s.call(minute, session, "c", cwd=f"/{session}", input=COMMIT)
+        s.result(minute + 1, session, "c", cwd=f"/{session}")
+        s.commit(minute + 0.5, sha, {"x.py": ()}, repo=f"/{session}")
     s.move(at + 0.5, "/w3", "3")
     s.checkout("/w4", "/w4")
     for session in ("w6", "w7"):
@@ -140,7 +142,7 @@ def _whose(s: Teller, at: int) -> Iterator[None]:
     s.checkout("/w1/in", "/w1r")
     s.commit(at + 1, "2", {"x.py": ()}, repo="/w2")
     s.checkout("/w3", "/w3")
-    s.move(at + 0.5, "/w4", "4")
+    s.move(at + 120.5, "/w4", "4")
     trailer = events.Trailer(key="Session-Id", value=UUID)
     s.commit(at + 5, "5", {"x.py": ()}, repo="/w5r", trailers=(trailer,))
     s.commit(at + 5, "6", {"a.py": SKETCH}, repo="/w6")
@@ -168,7 +170,8 @@ def _named(s: Teller, at: int) -> Iterator[None]:
     """References, and whose they are."""
     s.name(at, "e1", 21, cwd="/e1ref")
     s.name(at, "e2", 22, slug="own/e2")
-    s.checkout("/e3", "/e3")
+    for place in ("/e3", "/e7", "/e8"):
+        s.checkout(place, place)
     s.name(at, "e3", 23, cwd="/e3")
     for session, sha, named in (
         ("e4", "e4", Reference(number=24)),
@@ -197,11 +200,13 @@ def _named(s: Teller, at: int) -> Iterator[None]:
 
 def _files(s: Teller, at: int) -> Iterator[None]:
     """Edits and commits of long ago, and files that turn out to be the same."""
-    for place in ("/f1", "/f3", "/f5", "/g1", "/g2", "/g3", "/g4", "/g5"):
+    for place in ("/f1", "/f3", "/f7", "/f5", "/g1", "/g2", "/g3", "/g4", "/g5"):
         s.checkout(place, place)
     s.edit(at, "f1", "/f1/a.py", (7,), cwd="/f1")
     s.edit(at + 9, "f2", "/f1/a.py", (), SKETCH, cwd="/f1")
     s.edit(at + 9, "f3", "/f3/a.py", SKETCH, cwd="/f3")
+    s.edit(at, "f7", "/f7/a.py", SKETCH, cwd="/f7")
+    s.edit(at + 9, "f8", "/f7w/a.py", (), SKETCH, cwd="/f7")
     s.edit(at, "f5", "/f5/a.py", SKETCH, cwd="/f5")
     s.edit(at, "f5", "/f5/b.py", SKETCH, cwd="/f5")
     s.edit(at, "f6", "/f5/a.py", SKETCH, cwd="/f5")
@@ -216,6 +221,7 @@ def _files(s: Teller, at: int) -> Iterator[None]:
     s.edit(at + 1, "f1", "/f1/a.py", SKETCH, cwd="/f1")
     s.edit(at + 1, "f4", "/f3/a.py", (), cwd="/f3")
     s.edit(at + 2, "f6", "/f5/b.py", SKETCH, cwd="/f5")
+    s.checkout("/f7w", "/f7")
     s.move(at - 9, "/g1", "b2")
     s.commit(at - 9, "b3", {"z.py": ()}, repo="/g2")
     s.commit(at + 12, "b4", {"b.py": ()}, repo="/g3")
@@ -229,9 +235,9 @@ def _files(s: Teller, at: int) -> Iterator[None]:
 
 def _unshipped(s: Teller, at: int) -> Iterator[None]:
     """Work that nothing came of, until it is known that something did."""
-    for session in ("u1", "u2", "u3", "u5", "u6"):
+    for session in ("u1", "u2", "u3", "u5", "u6", "u7"):
         s.checkout(f"/{session}", f"/{session}")
-    for session in ("u1", "u2", "u3"):
+    for session in ("u1", "u2", "u3", "u7"):
         s.edit(at, session, f"/{session}/a.py", SKETCH, cwd=f"/{session}")
     s.edit(at, "u4", "/u4dir/a.py", SKETCH, cwd="/u4")
     for repo in ("/u2", "/u3", "/u4r"):
@@ -239,6 +245,7 @@ def _unshipped(s: Teller, at: int) -> Iterator[None]:
     s.say(at, "u5", "/u5")
     s.say(at, "u6", "/u6")
     s.commit(at - 9, "c6", {}, repo="/u6")
+    s.commit(at + 2, "c7", {"a.py": SKETCH}, repo="/u7")
     yield
     s.refs(at, "/u1")
     s.commit(at + 2, "c2", {"a.py": SKETCH}, repo="/u2")
@@ -246,6 +253,7 @@ def _unshipped(s: Teller, at: int) -> Iterator[None]:
     s.checkout("/u4dir", "/u4r")
     s.commit(at + 2, "c5", {}, repo="/u5", author_name="renovate[bot]")
     s.say(at - 20, "u6", "/u6")
+    s.run(at + 2, "u8", "[main c7c7c7c] one\n", cwd="/u7")
 
 
 def _beside(s: Teller, at: int) -> Iterator[None]:
@@ -254,16 +262,16 @@ def _beside(s: Teller, at: int) -> Iterator[None]:
         s.checkout(f"/o{place}", f"/o{place}")
         for session in (f"o{place}a", f"o{place}b"):
             cwd = "/o7b" if session == "o7b" else f"/o{place}"
-            s.say(at + 20 * place, session, cwd)
-            s.say(at + 20 * place + 5, session, cwd)
-    s.edit(at + 60, "o3a", "/o3w/x.py", SKETCH, cwd="/o3")
-    s.edit(at + 60, "o3b", "/o3/x.py", SKETCH, cwd="/o3")
-    s.say(at + 123, "o6a", "/o6")
+            s.say(at + 60 * place, session, cwd)
+            s.say(at + 60 * place + 5, session, cwd)
+    s.edit(at + 181, "o3a", "/o3w/x.py", SKETCH, cwd="/o3")
+    s.edit(at + 181, "o3b", "/o3/x.py", SKETCH, cwd="/o3")
+    s.say(at + 363, "o6a", "/o6")
     yield
     s.checkout("/o3w", "/o3")
     s.see(at + 80, "o4b", parent_session="o4a")
     s.link(at + 100, "o5a", "o5b")
-    s.say(at + 123, "o6b", "/o6")
+    s.say(at + 363, "o6b", "/o6")
     s.checkout("/o7b", "/o7")
 
 
@@ -279,7 +287,7 @@ def _hours(s: Teller, at: int) -> Iterator[None]:
     s.say(at, "t5", "/t5a")
     s.say(at, "t5", "/t5b", branch="b5")
     s.say(at, "t6", "/t6")
-    for repo in ("/r1", "/r2", "/r3"):
+    for repo in ("/r1", "/r2", "/r3", "/r4"):
         s.refs(at, repo)
     yield
     s.use(at, "claude1", 5, agent="claude_code")
@@ -291,9 +299,11 @@ def _hours(s: Teller, at: int) -> Iterator[None]:
     s.checkout("/t5b", "/t5")
     s.link(at, "t1", "t6", call="c")
     s.see(at, "t7", path="/t7")
+    s.add(at, events.SessionCompacted(agent="codex", session="t6", trigger="manual"))
     s.add(at, events.RepoObserved(repo="/r1", upstream=UPSTREAM, name="one"))
     s.refs(at, "/r2", head="topic")
     s.commit(at - 9, "99", {}, repo="/r3")
+    s.say(at, "t8", "/r4")
 
 
 TALES: tuple[Tale, ...] = (

@@ -9,11 +9,12 @@
 -- dirty: checkouts.cwd -> session_references.session
 -- dirty: SELECT s.session FROM changed(merged_pull_requests) AS m
 --   JOIN session_commits AS s ON s.repo = m.repo AND s.sha = m.last_commit
--- dirty: repo_remotes.slug -> session_references.session
+-- dirty: SELECT r.session FROM changed(repo_remotes) AS g
+--   JOIN session_references AS r ON r.slug = g.slug WHERE g.slug <> ''
 -- dirty: SELECT r.session FROM changed(repo_remotes) AS g JOIN checkouts AS d ON d.repo = g.repo
 --   JOIN session_references AS r ON r.cwd = d.cwd
 -- dirty: SELECT s.session FROM changed(repo_remotes) AS g JOIN commit_references AS c
---   ON c.repo = g.repo OR c.slug = g.slug JOIN session_commits AS s ON s.repo = c.repo AND s.sha = c.sha
+--   ON c.repo = g.repo OR c.slug = g.slug AND g.slug <> '' JOIN session_commits AS s ON s.repo = c.repo AND s.sha = c.sha
 -- column session: | agent and the agent's own id
 -- column repo: | repository here that it is of: its main checkout's directory; of several clones the one that most speaks for; empty if none here is known to be it
 -- column host: | the forge; empty where nothing tells

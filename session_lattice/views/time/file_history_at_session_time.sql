@@ -16,8 +16,6 @@
 -- dirty: SELECT h.session FROM changed(commit_files) AS c
 --   JOIN commit_files AS r ON r.file = c.file AND r.status = 'renamed' AND r.committed_at <= c.committed_at
 --   JOIN file_history_at_session_time AS h ON h.file = r.former_file
--- dirty: SELECT h.session FROM changed(commit_files) AS r
---   JOIN file_history_at_session_time AS h ON h.file = r.former_file WHERE r.status = 'renamed'
 -- dirty: SELECT h.session FROM (SELECT session, path, file, first_edit_at FROM changed(session_files)
 --   WHERE first_edit_at IS NOT NULL GROUP BY ALL HAVING count(*) % 2 = 1) AS n
 --   JOIN file_history_at_session_time AS h ON h.file = n.file AND h.first_edit_at > n.first_edit_at

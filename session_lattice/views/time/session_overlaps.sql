@@ -3,7 +3,6 @@
 -- grain: session, other, repo
 -- key: session
 -- dirty: session_hours.session
--- dirty: session_branches.session
 -- dirty: session_files.session
 -- dirty: sessions.session
 -- dirty: sessions.parent_session
