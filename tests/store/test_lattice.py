@@ -90,7 +90,7 @@ SELECT name, count(*) AS calls FROM tool_calls WHERE dirty(name) GROUP BY name
 
 @given(history=histories(), hours=st.lists(st.floats(0, 30), min_size=6, max_size=6))
 @example(history=rich(), hours=[0.0, 1.0, 20.0])
-@few(7)
+@few(3)
 def test_views_refreshed_step_by_step_equal_a_rebuild_and_have_each_row_once(
     shared: Lab, history: list[list[Envelope]], hours: list[float]
 ) -> None:
