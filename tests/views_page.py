@@ -27,32 +27,56 @@ AXES = {
     "time": "what happened before, beside and after",
 }
 EXAMPLE_ROWS = 3
-EXAMPLE_CHARS = 130
+EXAMPLE_CHARS = 140
 CELL_CHARS = 40
-UUID = re.compile(r"([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-SAMPLE_ROOT = str(SAMPLE[0].parent)
+IDENTIFIER = re.compile(
+    r"\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # a session's
+    r"|\b([0-9a-f]{7})[0-9a-f]{33}\b"  # a commit's
+    r"|\b((?:toolu|call)_\w{7})\w{11,}"  # a call's
+)
+"""What is shown of a long one: a group."""
 
+SAMPLE_ROOT = str(SAMPLE[0].parent)
+EMPTY = {"vanished_transcripts": "the sample's transcripts are all there"}
+"""View without rows on the sample → why."""
+
+OF_TODAY = {
+    "repo_status": frozenset(
+        {"stale_branches", "commits_30d", "changed_lines_30d", "authors_30d", "observed_at"}
+    )
+}
+"""View → columns that say something else on another day: no example for a page that is kept."""
+
+COST = "cost_microdollars"
+"""The column that is chosen first after the grain."""
+
+LAST_CHOSEN = re.compile("(first|last)_at|.*_tokens")
+"""Columns that are chosen if the others leave room."""
+
+Row = tuple[Any, ...]
 HEAD = Path(__file__).with_suffix(".md")
 
 
 def page() -> str:
-    with TemporaryDirectory() as folder:
-        _pull(Path(folder))
-        pointer = Path(folder) / "session-lattice.duckdb"
-        with duckdb.connect(str(pointer.resolve()), read_only=True) as connection:
-            return "\n".join(_lines(connection)) + "\n"
+    with (
+        TemporaryDirectory() as folder,
+        duckdb.connect(str(_pulled(Path(folder))), read_only=True) as connection,
+    ):
+        return "\n".join(_lines(connection)) + "\n"
 
 
-def _pull(home: Path) -> None:
-    transcripts = ":".join(map(str, SAMPLE))
-    options = ["--profile", "dev", "--home", str(home), "--transcripts", transcripts]
+def _pulled(folder: Path) -> Path:
+    """The sample's first generation, as `up --sample` publishes it."""
+    home = folder / "home"
+    options = ["--profile", "dev", "--home", str(home), "serve-puller", "--once", "--sample"]
     subprocess.run(
-        [sys.executable, "-m", "session_lattice", *options, "serve-puller", "--once"],
+        [sys.executable, "-m", "session_lattice", *options],
         env={**os.environ, "PYTHONPATH": str(ROOT), "TZ": "UTC"},
         cwd=ROOT,
         check=True,
         capture_output=True,
     )
+    return (folder / "home-sample" / "session-lattice.duckdb").resolve(strict=True)
 
 
 def _lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -80,47 +104,73 @@ def _view(connection: duckdb.DuckDBPyConnection, view: View) -> Iterator[str]:
 
 
 def _example(connection: duckdb.DuckDBPyConnection, view: View) -> Iterator[str]:
+    names = [column.name for column in view.columns]
+    kept = [name for name in names if name not in OF_TODAY.get(view.name, ())]
     order = ", ".join(view.grain)
     rows = connection.execute(
-        f"SELECT * FROM {view.name} ORDER BY {order} LIMIT {EXAMPLE_ROWS}"
+        f"SELECT {', '.join(kept)} FROM {view.name} ORDER BY {order}"
     ).fetchall()
     if not rows:
-        yield "No row on the sample.\n"
+        yield f"No row on the sample: {EMPTY[view.name]}.\n"
         return
-    names = [column.name for column in view.columns]
-    chosen = _fitting(view, names, rows)
-    yield f"| {' | '.join(names[place] for place in chosen)} |\n|{'---|' * len(chosen)}"
+    rows = _fullest(rows)
+    chosen = _fitting(view, kept, rows)
+    yield f"| {' | '.join(kept[place] for place in chosen)} |\n|{'---|' * len(chosen)}"
     for row in rows:
         yield f"| {' | '.join(_cell(row[place]) for place in chosen)} |"
     yield ""
 
 
-def _fitting(view: View, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
-    """The grain, then what says something in these rows, as far as a line has room."""
-    grain = [names.index(name) for name in view.grain]
-    rest = [
-        place
-        for place in range(len(names))
-        if place not in grain and any(row[place] not in (None, [], "") for row in rows)
-    ]
-    room, chosen = EXAMPLE_CHARS, []
-    for place in [*grain, *rest]:
-        width = max(len(names[place]), *(len(_cell(row[place])) for row in rows)) + 3
-        if place in grain or width <= room:
+def _fullest(rows: Sequence[Row]) -> list[Row]:
+    """The rows that say most, the first ones of equals, in their order."""
+    places = sorted(range(len(rows)), key=lambda place: -sum(map(_says, rows[place])))
+    return [rows[place] for place in sorted(places[:EXAMPLE_ROWS])]
+
+
+def _fitting(view: View, names: Sequence[str], rows: Sequence[Row]) -> list[int]:
+    """The grain, then what says something new in these rows, as far as a line has room."""
+    chosen = [names.index(name) for name in view.grain]
+    rest = [place for place in range(len(names)) if place not in chosen]
+    room = EXAMPLE_CHARS - sum(_width(names, rows, place) for place in chosen)
+    wanted = sorted(
+        rest,
+        key=lambda place: (names[place] != COST, bool(LAST_CHOSEN.fullmatch(names[place]))),
+    )
+    for place in wanted:
+        width = _width(names, rows, place)
+        says = any(_says(row[place]) and not _said(row, place, chosen) for row in rows)
+        if says and width <= room:
             chosen.append(place)
             room -= width
-    return chosen
+    return sorted(chosen, key=lambda place: (names[place] not in view.grain, place))
+
+
+def _width(names: Sequence[str], rows: Sequence[Row], place: int) -> int:
+    """Characters of a column, with what parts it from the next."""
+    return max(len(names[place]), *(len(_cell(row[place])) for row in rows)) + 3
+
+
+def _says(value: Any) -> bool:
+    return value not in (None, [], {}, "", 0)
+
+
+def _said(row: Row, place: int, chosen: Sequence[int]) -> bool:
+    """Whether a text of the chosen cells has this one in it."""
+    texts = [_cell(row[other]) for other in chosen if isinstance(row[other], str)]
+    return isinstance(row[place], str | list) and any(_cell(row[place]) in text for text in texts)
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        value = str(value).lower()
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     if isinstance(value, datetime):
         value = value.isoformat(sep=" ", timespec="seconds")
     flat = " ".join(str(value).replace(SAMPLE_ROOT, "…").replace("|", "\\|").split())
-    flat = UUID.sub(r"\1…", flat)
+    flat = IDENTIFIER.sub(lambda found: f"{found[found.lastindex or 0]}…", flat)
     return flat if len(flat) <= CELL_CHARS else flat[: CELL_CHARS - 1] + "…"
 
 

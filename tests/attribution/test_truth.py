@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.attribution.truth import PULL_REQUESTS, TRUTH, Made
+from tests.attribution.truth import NOON, PULL_REQUESTS, SPRINGS, TRUTH, UNSHIPPED, Made
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = {"wrote": "text"}
@@ -72,14 +72,42 @@ def test_pull_requests_belong_to_the_sessions_whose_commits_came_in_with_them(
     assert {row[0] for row in found} < set(PULL_REQUESTS.values())
 
 
-def test_what_the_commits_cost_and_what_came_after_is_all_that_the_sessions_cost(
+def test_the_session_that_committed_nothing_is_unshipped_and_has_to_do_with_its_issue(
+    sample: duckdb.DuckDBPyConnection,
+) -> None:
+    found = sample.execute(
+        "SELECT split_part(session, '/', 2), number, kind, confidence FROM unshipped_sessions"
+        " JOIN issue_sessions USING (session, repo)"
+    ).fetchall()
+    assert found == [(session, number, "issue", "weak") for session, number in UNSHIPPED.items()]
+    assert _sessions(sample, "SELECT session FROM unshipped_sessions") == [*UNSHIPPED]
+
+
+def test_two_sessions_that_worked_side_by_side_met_in_one_file(
+    sample: duckdb.DuckDBPyConnection,
+) -> None:
+    assert _sessions(sample, "SELECT session FROM session_overlaps") == [NOON, SPRINGS]
+    met = sample.execute(
+        "SELECT split_part(first_session, '/', 2), split_part(second_session, '/', 2),"
+        " relative_path, turns, round(gap_seconds), lines_overwritten FROM edit_collisions"
+    ).fetchall()
+    assert met == [(NOON, SPRINGS, "tidewatch/moon.py", 1, 21, 0)]
+
+
+def test_what_the_commits_cost_what_came_after_and_what_was_not_shipped_is_all_that_was_spent(
     sample: duckdb.DuckDBPyConnection,
 ) -> None:
     spent = "SELECT sum(cost_microdollars)::BIGINT, sum(responses)::BIGINT FROM "
+    both = "(FROM commit_cost UNION ALL BY NAME FROM unshipped_sessions)"
     assert (
-        sample.execute(spent + "commit_cost").fetchall()
+        sample.execute(spent + both).fetchall()
         == sample.execute(spent + "session_branches").fetchall()
     )
+
+
+def _sessions(sample: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    """The agents' own ids, in order."""
+    return sorted(row[0].split("/")[1] for row in sample.execute(query).fetchall())
 
 
 def _made(sessions: list[str] | None, evidence: str, confidence: str) -> Made | None:

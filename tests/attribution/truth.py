@@ -11,6 +11,7 @@ ALIGN = "db5b5fab-8f4d-4e27-9da1-494c73cf256d"
 MOON = "3e1c26d3-23ef-423e-a848-f808f54d35bf"
 JSON = "3bb427c1-a1da-459d-aad1-245c92010b38"
 NOON = "b39cfd4b-8abe-4d78-8520-10116895cea8"
+SPRINGS = "c7d10f52-6a3e-4b8f-9d27-58e04ab1f6c3"
 UNKNOWN_STATION = "01a1d94a-f7da-72cf-a9da-a37e51b591d7"
 KINDS = "01a1e572-8ce9-71ec-a781-ef86f5c8cc1a"
 
@@ -64,3 +65,10 @@ PULL_REQUESTS = {
 
 ISSUES = {"Call the page on the command line what it is": 4}
 """Commit's subject → the issue that it names."""
+
+UNSHIPPED = {SPRINGS: 3}
+"""Session that edited and whose lines are in no commit → the issue that it was asked about.
+
+It worked in the same minutes as NOON and edited tidewatch/moon.py 21 seconds after NOON's last
+edit there; neither took away a line of the other's.
+"""

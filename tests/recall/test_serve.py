@@ -165,7 +165,7 @@ def test_the_numbers_are_those_of_who_reads_the_transcripts_itself(
 ) -> None:
     copy_sample(pair.transcripts)
     served = serve()
-    assert any("6 transcripts of claude_code" in line for line in served.said)
+    assert any("7 transcripts of claude_code" in line for line in served.said)
     served.until(r"scan \d+: ")
     same_numbers(served.sessions(), overview(pair))
 

@@ -255,7 +255,7 @@ def test_the_sample_is_read_without_a_warning_and_shows_every_kind_of_event() ->
     assert source.status().warnings == {}
     kinds = {type(draft.event) for draft in drafts}
     assert kinds >= {MessageUser, MessageAssistant, ToolCalled, ToolReturned, SessionCompacted}
-    assert len({event.session for event in of(drafts, SessionObserved) if event.sample}) == 4
+    assert len({event.session for event in of(drafts, SessionObserved) if event.sample}) == 5
     links = of(drafts, SubagentLinked)
     assert len({link.child_subagent for link in links}) == 2
     assert {bool(link.call) for link in links} == {True}
