@@ -7,8 +7,7 @@
 -- dirty: tool_calls.session
 -- dirty: file_touches.session
 -- dirty: responses.session
--- dirty: SELECT parent_session FROM (SELECT session, subagent, parent_session
---   FROM changed(subagent_tree) GROUP BY ALL HAVING count(*) % 2 = 1) AS t
+-- dirty: subagent_links.session
 -- dirty: compactions.session
 -- dirty: checkouts.cwd -> sessions.session
 -- dirty: reports.session

@@ -6,8 +6,7 @@
 -- dirty: session_files.session
 -- dirty: sessions.session
 -- dirty: sessions.parent_session
--- dirty: SELECT parent_session FROM (SELECT session, subagent, parent_session
---   FROM changed(subagent_tree) GROUP BY ALL HAVING count(*) % 2 = 1) AS t
+-- dirty: subagent_links.session
 -- dirty: subagent_links.child_session
 -- dirty: session_hours.hour -> session_hours.session
 -- dirty: SELECT o.session FROM (SELECT session, repo, branch, first_at, date_trunc('hour', last_at)
