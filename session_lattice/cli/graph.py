@@ -80,7 +80,8 @@ def svg(views: "Sequence[View]") -> str:
     boxes = [_box(name, known.get(name), place) for name, place in places.items()]
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+            f' viewBox="0 0 {width} {height}">',
             f"<style>{STYLE}</style>",
             *arrows,
             *boxes,

@@ -40,6 +40,7 @@ EXACT_ROUTES = (
     "/status",
     "/views",
     "/sessions",
+    "/search",
     "/openapi.json",
     "/mcp",
     METRICS_PATH,

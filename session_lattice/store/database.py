@@ -18,6 +18,11 @@ MEMORY_LIMIT = "128MB"
 
 THREADS = 2
 
+BLOCK_BYTES = 65_536
+"""Of the file's unit of storage: dozens of views that are small would each take several larger
+ones, and every generation is a copy. A file that is there keeps its own.
+"""
+
 CHECKPOINT_THRESHOLD = "256MB"
 """What the write-ahead log may hold; publishing checkpoints anyway."""
 
@@ -163,6 +168,7 @@ def _open(home: Home) -> duckdb.DuckDBPyConnection:
         "memory_limit": MEMORY_LIMIT,
         "threads": THREADS,
         "checkpoint_threshold": CHECKPOINT_THRESHOLD,
+        "default_block_size": str(BLOCK_BYTES),
         "temp_directory": str(home.work / "spill"),
         # An ASOF join compares all with all where it expects few rows; it expects wrongly.
         "asof_loop_join_threshold": 0,

@@ -264,6 +264,17 @@ def test_a_session_that_was_not_read_has_no_thread_of_its_own(lab: Lab) -> None:
     ]
 
 
+def test_a_subagent_that_turns_out_to_be_anothers_leaves_the_session_it_was_linked_to(
+    lab: Lab,
+) -> None:
+    child: dict[str, Any] = {"agent": "codex", "child_session": "x", "child_subagent": "a1"}
+    refreshed(lab, [SubagentLinked(session="s1", **child)])
+    lab.feed(envelopes([SubagentLinked(session="s3", call="c1", **child)], first=2))
+    lab.store.refresh()
+    counted = "SELECT session, subagents FROM session_overview ORDER BY session"
+    assert lab.rows(counted) == [("codex/s1", 0), ("codex/s3", 1)]
+
+
 def test_a_repository_is_told_with_the_sessions_that_have_to_do_with_it(lab: Lab) -> None:
     observed = RepoObserved(
         repo="/repo", upstream=UPSTREAM, name="repo", modified_files=2, untracked_files=1

@@ -1,4 +1,19 @@
 -- of: subagent.linked
+-- A child that turns out to be another session's leaves the one that it was linked to: nothing
+-- else would tell that session's views.
+UPDATE sessions
+SET changed = b.position
+FROM (
+    SELECT l.session, max(b.position) AS position
+    FROM batch AS b
+    JOIN subagent_links AS l
+        ON l.child_session = b.agent || '/' || b.child_session
+        AND l.child_subagent = coalesce(b.child_subagent, '')
+    WHERE b.type = 'subagent.linked' AND b.call IS NOT NULL AND l.call IS NULL
+    GROUP BY l.session
+) AS b
+WHERE sessions.session = b.session;
+
 -- Several records may tell of one child; the first that names the call names the parent.
 MERGE INTO subagent_links AS l
 USING (
