@@ -32,15 +32,20 @@ class DirtyKeys:
         self._changed: dict[tuple[str, int], bool] = {}
         self._found: dict[str, Keys | None] = {}
         self.held: Keys | None = None
-        """What dirty_keys holds; None: more than is held here."""
+        """What dirty_keys holds; None: more than is held here, or not known."""
 
     def serve(self, views: Iterable[View]) -> None:
         """Take note of the catalog."""
         self._views = frozenset(view.name for view in views)
 
     def begin_pass(self) -> None:
+        self.settle()
         self._changed.clear()
         self._found.clear()
+
+    def settle(self) -> None:
+        """After a failure: what its transaction had put into dirty_keys is not there."""
+        self.held = None
 
     def of_base_tables(self, views: Iterable[tuple[View, Since]]) -> Keys | None:
         """Keys that changes in base tables make dirty in any of the views; None: very many."""

@@ -29,7 +29,6 @@ class Refresh:
         self._working = Working(database)
         self.deltas = Deltas(database)
         self._dirty = DirtyKeys(database, self.deltas)
-        self._everything = False
         self.everything()
 
     def serve(self, views: Iterable[View]) -> None:
@@ -41,6 +40,8 @@ class Refresh:
     def begin_pass(self, within: Iterable[tuple[View, Since]]) -> None:
         """Copy what the views about sessions will read. Not within a transaction."""
         self._dirty.begin_pass()
+        # The pass before may have been ended, and its transaction with what it had set.
+        self._narrowed = False
         self._working.fill(self._dirty.of_base_tables(within))
         # For a few rows threads cost more than they bring: the half of a refresh.
         self._database.threads(1 if self._working.sessions else THREADS)
@@ -51,6 +52,8 @@ class Refresh:
     def settle(self) -> None:
         """After a failure, when its transaction is over."""
         self._working.behind()
+        self._dirty.settle()
+        self._narrowed = False
         self.deltas.settle()
 
     def find_keys(self, view: View, since: Since) -> int:
@@ -59,9 +62,9 @@ class Refresh:
 
     def recompute(self, view: View, of_pass: int) -> int:
         """The rows of the keys that `find_keys` left; how many rows more there are."""
-        if self._everything:
+        if not self._narrowed:
             self._database.run(DIRTY_ONLY)
-            self._everything = False
+            self._narrowed = True
         held = self._dirty.held
         copies = view.within and held is not None and held <= self._working.sessions
         return self.deltas.replace(view, of_pass, self._working.in_front if copies else nullcontext)
@@ -90,4 +93,4 @@ class Refresh:
     def everything(self) -> None:
         """Let every key count as dirty."""
         self._database.run(EVERYTHING)
-        self._everything = True
+        self._narrowed = False

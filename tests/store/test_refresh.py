@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from session_lattice.errors import ViewError
+from session_lattice.errors import PullCancelledError, ViewError
 from session_lattice.events import MessageUser, ToolCalled, Touch
 from session_lattice.store import catalog, dirt, refresh
 from session_lattice.store.deltas import KEPT_PASSES
@@ -158,6 +158,48 @@ def test_one_broken_view_among_many_costs_the_others_nothing(lab: Lab) -> None:
     lab.store.refresh()
     assert [error.view for error in lab.store.view_errors] == ["a_calls"]
     assert lab.rows("SELECT calls FROM tool_sessions") == [(2,)]
+
+
+def test_after_a_failure_the_keys_of_an_earlier_pass_are_not_taken_for_those_of_this_one(
+    lab: Lab,
+) -> None:
+    fragile = PER_SESSION.replace(
+        "count(*)", "if(count(*) > 1, error('too many')::BIGINT, count(*))"
+    )
+    add(lab, a_calls=fragile)
+    lab.feed(envelopes([called("s1", "c1"), called("s2", "c1")]))
+    lab.store.refresh()
+    lab.feed(envelopes([called("s1", "c2", "Edit")], first=5))
+    lab.store.refresh()
+    lab.feed(envelopes([called("s2", "c2")], first=9))
+    lab.store.refresh()
+    assert [error.view for error in lab.store.view_errors] == ["a_calls"]
+    assert sorted(lab.rows("SELECT session, tool, calls FROM tool_sessions")) == [
+        ("codex/s1", "Bash", 1),
+        ("codex/s1", "Edit", 1),
+        ("codex/s2", "Bash", 2),
+    ]
+
+
+def test_after_a_pass_that_was_ended_its_keys_are_not_taken_for_set(lab: Lab) -> None:
+    lab.feed(envelopes([called("s1", "c1"), called("s2", "c1")]))
+    lab.store.refresh()
+    lab.feed(envelopes([called("s1", "c2")], first=5))
+    lab.store.refresh()
+    lab.feed(envelopes([called("s2", "c2")], first=9))
+    views = iter(range(99))
+
+    def proceed() -> None:
+        if next(views) >= 30:
+            raise PullCancelledError("enough")
+
+    with pytest.raises(PullCancelledError):
+        lab.store.refresh(proceed)
+    lab.store.refresh()
+    stepwise = lab.views()
+    lab.forget_views()
+    lab.store.refresh()
+    assert stepwise == lab.views()
 
 
 def test_an_answer_that_changes_with_the_clock_is_made_anew_when_it_is_time(lab: Lab) -> None:
