@@ -41,11 +41,11 @@ class DirtyKeys:
     def begin_pass(self) -> None:
         self.settle()
         self._changed.clear()
-        self._found.clear()
 
     def settle(self) -> None:
         """After a failure: what its transaction had put into dirty_keys is not there."""
         self.held = None
+        self._found.clear()
 
     def of_base_tables(self, views: Iterable[tuple[View, Since]]) -> Keys | None:
         """Keys that changes in base tables make dirty in any of the views; None: very many."""

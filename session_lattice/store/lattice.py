@@ -128,9 +128,11 @@ class Lattice:
         current = Pass(number, position, now)
         self._tell_time(now)
         due = [v for v in self._catalog.views if not self._resting(v, known, now)]
-        done = self._refresh_all(due, known, current, proceed)
+        try:
+            done = self._refresh_all(due, known, current, proceed)
+        finally:
+            self._refresh.end_pass()
         known = self._register.known()
-        self._refresh.end_pass()
         self._refresh.deltas.forget(number, {name: one.of_pass for name, one in known.items()})
         self._expires_at = self._next_expiry(known)
         return done
