@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,7 @@ class BulkReader:
         self._roots = list(roots)
         self._sample = sample
         self._process: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()
 
     def read(
         self, checkpoints: Mapping[str, Mapping[str, bytes]]
@@ -61,10 +63,10 @@ class BulkReader:
         Raises SourceError when a source fails or the process ends early; what came before
         holds. Leaving the iterator ends the process.
         """
-        process = subprocess.Popen(
-            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        self._process = process
+        with self._starting:
+            process = self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
         assert process.stdin is not None
         assert process.stdout is not None
         with process, contextlib.ExitStack() as stack:
@@ -77,8 +79,9 @@ class BulkReader:
 
     def kill(self) -> None:
         """End the process, if there is one, from another thread: reading it then fails."""
-        if self._process is not None:
-            self._process.kill()
+        with self._starting:
+            if self._process is not None:
+                self._process.kill()
 
 
 def _portions(stream: IO[bytes]) -> Iterator[Portion]:

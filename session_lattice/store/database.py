@@ -23,6 +23,9 @@ BLOCK_BYTES = 65_536
 ones, and every generation is a copy. A file that is there keeps its own.
 """
 
+PARSED_QUERIES = 2_000
+"""Whose tables are remembered: a view that came or changed is no reason to parse all anew."""
+
 CHECKPOINT_THRESHOLD = "256MB"
 """What the write-ahead log may hold; publishing checkpoints anyway."""
 
@@ -70,6 +73,7 @@ class Database:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._read_by: dict[str, set[str]] = {}
         self.restored_from = _restore(home)
         self._connection = _open(home)
         try:
@@ -117,10 +121,15 @@ class Database:
 
     def tables_in(self, sql: str) -> set[str]:
         """Names of the tables and views that a query reads, also of those that are not there."""
-        try:
-            return parsed.tables(self.value("SELECT json_serialize_sql($sql)", {"sql": sql}))
-        except ValueError as error:
-            raise StoreError(str(error)) from error
+        if sql not in self._read_by:
+            if len(self._read_by) >= PARSED_QUERIES:
+                self._read_by.clear()
+            serialized = self.value("SELECT json_serialize_sql($sql)", {"sql": sql})
+            try:
+                self._read_by[sql] = parsed.tables(serialized)
+            except ValueError as error:
+                raise StoreError(str(error)) from error
+        return set(self._read_by[sql])
 
     def interrupt(self) -> None:
         """End the statement under way, from another thread."""

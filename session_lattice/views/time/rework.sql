@@ -8,7 +8,7 @@
 --   WHERE r.session <> w.session AND len(w.written) > 0 AND len(r.taken) > 0
 --   AND r.last_edit_at > w.first_edit_at AND r.first_edit_at <= w.last_edit_at + INTERVAL 14 DAYS
 -- column session: | the one that redid: agent and the agent's own id
--- column former_session: | the one whose lines it took away
+-- column former_session: | the one whose lines it took away; of each session the 100 rows with most lines
 -- column file: | the file's path in the repository's main checkout, the same from every worktree
 -- column repo: | repository: its main checkout's directory
 -- column lines: count | sampled lines that the one wrote there and the other took away
@@ -81,3 +81,6 @@ SELECT
     redone[1].ts <= last_edit_at AS both_at_work
 FROM compared
 WHERE len(shared) > 0
+QUALIFY row_number() OVER (
+    PARTITION BY session ORDER BY len(shared) DESC, former_session, file
+) <= 100

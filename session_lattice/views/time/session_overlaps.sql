@@ -16,7 +16,7 @@
 --   WHERE edits > 0 GROUP BY ALL HAVING count(*) % 2 = 1) AS n
 --   JOIN session_overlaps AS v ON v.other = n.session
 -- column session: | agent and the agent's own id; each pair has two rows
--- column other: | the other one; neither of the two started the other
+-- column other: | the other one; neither of the two started the other; of each session the 20 longest overlaps
 -- column repo: | repository that both worked in: its main checkout's directory, or the directory worked in
 -- column overlap_seconds: seconds | minutes in which something happened in both, in hours in which both worked there
 -- column first_at: UTC | the first such minute
@@ -73,6 +73,10 @@ pairs AS (
     JOIN places AS b
         ON b.session = m.other AND b.repo = a.repo AND m.hour BETWEEN b.first_hour AND b.last_at
     GROUP BY m.session, m.other, a.repo
+    -- A fleet at work in one repository has as many pairs as it has members, squared.
+    QUALIFY row_number() OVER (
+        PARTITION BY m.session ORDER BY overlap_seconds DESC, m.other, a.repo
+    ) <= 20
 ),
 edited AS (
     SELECT DISTINCT session, repo, file
