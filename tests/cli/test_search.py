@@ -1,14 +1,13 @@
 """The command that searches, run as a person or a program would."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from session_lattice import __main__
 from session_lattice.home import Home
+from tests.cli import running
 from tests.reads.test_search import index
 from tests.reads.world import World
 
@@ -25,20 +24,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command line in this process: exit code, output, errors."""
+def run(run: running.Run) -> Run:
+    """Runs `search` in this process: exit code, output, errors."""
 
-    def run(home: Path, *words: str) -> tuple[int, str, str]:
-        line = ["session-lattice", "--profile", "dev", "--home", str(home), "search", *words]
-        monkeypatch.setattr(sys, "argv", line)
-        try:
-            code = __main__.main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
+    def search(home: Path, *words: str) -> tuple[int, str, str]:
+        ended = run(home, "search", *words)
+        return ended.code, ended.out, ended.err
 
-    return run
+    return search
 
 
 @pytest.mark.parametrize(
